@@ -1,0 +1,71 @@
+package airship
+
+import (
+	"context"
+	"fmt"
+
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/airshipit/packer-plugin-airship/internal/bootcheck"
+	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/machine"
+	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/internal/repository"
+	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
+	"github.com/airshipit/packer-plugin-airship/internal/toolbox"
+	"github.com/airshipit/packer-plugin-airship/internal/userns"
+	"github.com/airshipit/packer-plugin-airship/internal/work"
+)
+
+// build is what the steps of one build hand on. A field is set by the step named.
+type build struct {
+	config  *Config
+	profile *document.Profile
+	ui      packersdk.Ui
+
+	cache   string         // openCache: directory shared by builds
+	work    *work.Dir      // openCache: this build's own
+	mapping userns.Mapping // openCache
+	store   *store.Store   // openCache
+	fetcher *store.Fetcher // openCache
+
+	debian  repository.Mirrors // prepareToolbox
+	toolbox toolbox.Toolbox    // prepareToolbox
+	machine machine.Machine    // startMachine
+	server  *repository.Server // resolvePackages
+	mirrors repository.Mirrors // resolvePackages: of the profile's distribution
+	lock    plan.Lock          // resolvePackages
+	plan    plan.Plan          // resolvePackages
+	// leaveTarget undoes openTarget; nil while Target is not open.
+	leaveTarget func(context.Context) error
+	configured  bool     // finalise: the provisioner airship has run
+	image       image    // writeImage
+	checks      []check  // bootImage
+	files       []string // deliver: the image first
+	stages      []stage
+}
+
+// stage is one line of the build's times.
+type stage struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+}
+
+// image is the finished file on its way to its final name.
+type image struct {
+	partial string // where it is written
+	size    int64  // bytes
+	sha256  string // hex
+}
+
+// check is what one boot told.
+type check struct {
+	Firmware bootcheck.Firmware `json:"firmware"`
+	Verified bool               `json:"verified"`
+	// Reason says why it was not verified.
+	Reason  string            `json:"reason,omitempty"`
+	Answers bootcheck.Answers `json:"answers,omitzero"`
+}
+
+// say prints one indented line below a stage's title.
+func (b *build) say(format string, args ...any) { b.ui.Message(fmt.Sprintf(format, args...)) }

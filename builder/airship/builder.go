@@ -1,0 +1,81 @@
+// Package airship is the Packer builder airship: a NodeProfile becomes a disk image that boots.
+package airship
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hashicorp/hcl/v2/hcldec"
+	"github.com/hashicorp/packer-plugin-sdk/multistep"
+	"github.com/hashicorp/packer-plugin-sdk/multistep/commonsteps"
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/airshipit/packer-plugin-airship/internal/osconfig"
+)
+
+// BuilderID marks the artifacts of this builder for post-processors.
+const BuilderID = "airshipit.airship"
+
+// Builder implements packersdk.Builder.
+type Builder struct {
+	config Config
+}
+
+// ConfigSpec is Config's HCL schema.
+func (b *Builder) ConfigSpec() hcldec.ObjectSpec { return b.config.FlatMapstructure().HCL2Spec() }
+
+// Prepare reads the options and checks the profile where its source is known already.
+func (b *Builder) Prepare(raws ...any) (generated, warnings []string, err error) {
+	if err := b.config.decode(raws...); err != nil {
+		return nil, nil, err
+	}
+	if p := b.config.profile; p != nil {
+		warnings = p.Warnings
+	}
+	return []string{osconfig.MachineKey, osconfig.BuildKey}, warnings, nil
+}
+
+// Run builds the image.
+func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook) (packersdk.Artifact, error) {
+	if b.config.profile == nil {
+		return nil, errors.New("the profile is empty: profile_yaml or documents has no value")
+	}
+	state := new(multistep.BasicStateBag)
+	state.Put("ui", ui)
+	state.Put("hook", hook)
+	build := &build{config: &b.config, profile: b.config.profile, ui: ui}
+	state.Put(buildKey, build)
+
+	commonsteps.NewRunnerWithPauseFn(b.steps(), b.config.PackerConfig, ui, state).Run(ctx, state)
+
+	if err, failed := state.GetOk("error"); failed {
+		return nil, err.(error)
+	}
+	if _, cancelled := state.GetOk(multistep.StateCancelled); cancelled {
+		return nil, errors.New("the build was cancelled")
+	}
+	if _, halted := state.GetOk(multistep.StateHalted); halted {
+		return nil, errors.New("the build was halted")
+	}
+	return build.artifact(), nil
+}
+
+// steps of a build, in order. Each undoes its own work in its cleanup.
+func (b *Builder) steps() []multistep.Step {
+	return []multistep.Step{
+		step{run: reserveOutput},
+		step{run: openCache, cleanup: closeCache},
+		step{title: "Preparing the tools", run: prepareToolbox},
+		step{title: "Starting the machine", run: startMachine, cleanup: closeMachine},
+		step{title: "Resolving the packages", run: resolvePackages, cleanup: closeServer},
+		step{title: "Downloading the packages", run: fetchPackages},
+		step{title: "Installing the packages", run: makeRootFS},
+		step{run: openTarget, cleanup: closeTarget},
+		&commonsteps.StepProvision{},
+		step{title: "Finalising the root filesystem", run: finalise},
+		step{title: "Assembling the disk", run: assembleDisk},
+		step{title: "Writing the image", run: writeImage, cleanup: removeUnfinished},
+		step{title: "Booting the image", run: bootImage},
+		step{run: deliver},
+	}
+}

@@ -1,0 +1,130 @@
+//go:generate packer-sdc struct-markdown
+//go:generate packer-sdc mapstructure-to-hcl2 -type Config
+
+package airship
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+	"github.com/hashicorp/packer-plugin-sdk/common"
+	"github.com/hashicorp/packer-plugin-sdk/template/config"
+	"github.com/mitchellh/mapstructure"
+
+	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/machine/qemu"
+	"github.com/airshipit/packer-plugin-airship/internal/plan"
+)
+
+// Config is the builder's block in a template.
+type Config struct {
+	common.PackerConfig `mapstructure:",squash"`
+
+	// The resolved NodeProfile as YAML: the data source's `profile_yaml`. Either it or `documents`
+	// is required.
+	ProfileYAML string `mapstructure:"profile_yaml"`
+	// Where the documents are: files, directories and globs, as the data source takes them.
+	Documents []string `mapstructure:"documents"`
+	// The NodeProfile to use where the documents hold several.
+	ProfileName string `mapstructure:"profile_name"`
+
+	// The directory for the image, its `.sha256` and its manifest; it is made where it is missing.
+	// Default: `output-` and the profile's name.
+	OutputDirectory string `mapstructure:"output_directory"`
+	// The image's format: `qcow2` (default) or `raw`.
+	Format string `mapstructure:"format"`
+	// How the clusters of a qcow2 are compressed: `zlib`, which every reader knows, `zstd` or
+	// `none`. Default: `zlib`, or `none` where the profile has `qcow_compress: false`.
+	QCOW2Compression string `mapstructure:"qcow2_compression"`
+	// A file that holds the versions and hashes of all packages, tools included. Where it exists the
+	// build uses exactly those; where it does not the build writes it. Default: none, packages are
+	// resolved anew.
+	LockFile string `mapstructure:"lock_file"`
+
+	// The base URL of a mirror of the distribution, for repositories whose document has no `source`.
+	// Default: the environment variable `AIRSHIP_MIRROR`, else what this host's apt sources name,
+	// else Debian's alias. Images never name the mirror.
+	Mirror string `mapstructure:"mirror"`
+	// The base URL of a mirror of Debian's security archive. Default: what this host's apt sources
+	// name, else Debian's alias.
+	SecurityMirror string `mapstructure:"security_mirror"`
+	// A PEM file of certificate authorities to trust besides the system's, for https mirrors and
+	// proxies. Proxies are taken from `http_proxy`, `https_proxy` and `no_proxy`.
+	CABundle string `mapstructure:"ca_bundle"`
+
+	// Boot the finished image under QEMU, in every firmware that it supports, and ask it what it is.
+	// An image that does not boot, or is not what the profile says, is not delivered. Without QEMU on
+	// the host there is a warning instead. Default: `true`.
+	VerifyBoot *bool `mapstructure:"verify_boot"`
+	// How long one boot may take, such as `5m`. Default: `10m`.
+	BootTimeout time.Duration `mapstructure:"boot_timeout"`
+	// QEMU's accelerator for the boot check: `kvm`, `hvf`, `whpx`, `tcg` or `auto` (default), which
+	// starts a guest to see whether hardware acceleration works here.
+	Accelerator string `mapstructure:"accelerator"`
+
+	profile *document.Profile
+}
+
+// decode reads the options, then the profile wherever its source is known. All mistakes are
+// reported.
+func (c *Config) decode(raws ...any) error {
+	var set mapstructure.Metadata
+	// Not interpolated: Jinja expressions in a profile are not Packer's.
+	if err := config.Decode(c, &config.DecodeOpts{PluginType: "airship", Metadata: &set}, raws...); err != nil {
+		return err
+	}
+	var mistakes *multierror.Error
+	for _, choice := range []struct {
+		name, value string
+		allowed     []string
+	}{
+		{"format", c.Format, []string{"", "qcow2", "raw"}},
+		{"qcow2_compression", c.QCOW2Compression, []string{"", "zlib", "zstd", "none"}},
+		{"accelerator", c.Accelerator, []string{"", qemu.Auto, qemu.KVM, qemu.HVF, qemu.WHPX, qemu.TCG}},
+	} {
+		if !slices.Contains(choice.allowed, choice.value) && choice.value != unknown {
+			mistakes = multierror.Append(mistakes, fmt.Errorf("%s is %q: want one of %q", choice.name, choice.value, choice.allowed[1:]))
+		}
+	}
+	if c.BootTimeout < 0 {
+		mistakes = multierror.Append(mistakes, fmt.Errorf("boot_timeout is %s: want a positive duration", c.BootTimeout))
+	}
+	if c.CABundle != "" && c.CABundle != unknown {
+		if _, err := os.Stat(c.CABundle); err != nil {
+			mistakes = multierror.Append(mistakes, fmt.Errorf("ca_bundle: %w", err))
+		}
+	}
+	profile, err := document.Choice{
+		YAML: c.ProfileYAML, Documents: c.Documents, Name: c.ProfileName,
+		WithYAML:      slices.Contains(set.Keys, "profile_yaml"),
+		WithDocuments: slices.Contains(set.Keys, "documents"),
+	}.Read(plan.Check)
+	if err != nil {
+		mistakes = multierror.Append(mistakes, err)
+	}
+	c.profile = profile
+	return mistakes.ErrorOrNil()
+}
+
+// unknown is what `packer validate` gives for values that it does not know yet.
+const unknown = "<unknown>"
+
+func (c *Config) verifyBoot() bool { return c.VerifyBoot == nil || *c.VerifyBoot }
+
+// options are the plan's.
+func (c *Config) options(variables map[string]any) plan.Options {
+	return plan.Options{Format: c.Format, Compression: c.QCOW2Compression, Variables: variables}
+}
+
+// output is the path of a file in the output directory of the profile's image.
+func (c *Config) output(name string) string {
+	directory := c.OutputDirectory
+	if directory == "" {
+		directory = "output-" + c.profile.NodeProfile.Name
+	}
+	return filepath.Join(directory, name)
+}

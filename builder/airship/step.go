@@ -1,0 +1,60 @@
+package airship
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/packer-plugin-sdk/multistep"
+)
+
+// buildKey is where the state bag has the *build.
+const buildKey = "airship"
+
+// step is one stage of a build: a function that does it and one that undoes it.
+type step struct {
+	// title is said when the stage begins, and its time when it ends; empty for what takes none.
+	title   string
+	run     func(ctx context.Context, b *build, state multistep.StateBag) error
+	cleanup func(ctx context.Context, b *build) error
+}
+
+// Run implements multistep.Step.
+func (s step) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
+	b := state.Get(buildKey).(*build)
+	if s.title != "" {
+		b.ui.Say(s.title)
+	}
+	began := time.Now()
+	if err := s.run(ctx, b, state); err != nil {
+		if ctx.Err() != nil {
+			return multistep.ActionHalt
+		}
+		state.Put("error", err)
+		b.ui.Error(err.Error())
+		return multistep.ActionHalt
+	}
+	if s.title != "" {
+		took := time.Since(began)
+		b.stages = append(b.stages, stage{Name: s.title, Seconds: took.Seconds()})
+		b.say("done in %.1f s", took.Seconds())
+	}
+	return multistep.ActionContinue
+}
+
+// cleanupTimeout bounds what a step may take to undo its work.
+const cleanupTimeout = time.Minute
+
+// Cleanup implements multistep.Step.
+func (s step) Cleanup(state multistep.StateBag) {
+	if s.cleanup == nil {
+		return
+	}
+	b := state.Get(buildKey).(*build)
+	// The build's own context may have ended.
+	ctx, cancel := context.WithTimeout(context.Background(), cleanupTimeout)
+	defer cancel()
+	if err := s.cleanup(ctx, b); err != nil {
+		b.ui.Error(fmt.Sprintf("clean up: %v", err))
+	}
+}

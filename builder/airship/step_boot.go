@@ -1,0 +1,125 @@
+package airship
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/hashicorp/packer-plugin-sdk/multistep"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/airshipit/packer-plugin-airship/internal/bootcheck"
+	"github.com/airshipit/packer-plugin-airship/internal/machine/qemu"
+	"github.com/airshipit/packer-plugin-airship/internal/osconfig"
+	"github.com/airshipit/packer-plugin-airship/internal/plan"
+)
+
+// bootImage boots the finished image in every firmware that it supports and asks it what it is.
+func bootImage(ctx context.Context, b *build, _ multistep.StateBag) error {
+	for _, firmware := range firmwares(b.plan.Disk) {
+		b.checks = append(b.checks, check{Firmware: firmware})
+	}
+	if !b.config.verifyBoot() {
+		b.unverified("verify_boot is false")
+		return nil
+	}
+	binary, err := qemu.Find(ctx, b.plan.Target.Architecture)
+	if errors.Is(err, qemu.ErrNotFound) {
+		b.ui.Error(fmt.Sprintf("THE IMAGE IS NOT VERIFIED: %v", err))
+		b.unverified(err.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	kernel, err := b.toolbox.Kernel()
+	if err != nil {
+		return err
+	}
+	accelerator, err := qemu.Probe(ctx, qemu.Options{
+		Binary: binary, Kernel: kernel, CacheDir: filepath.Join(b.cache, "qemu"), Want: b.config.Accelerator,
+	})
+	if err != nil {
+		return err
+	}
+	b.say("QEMU %s, %s: %s", binary.Version, accelerator.Name, accelerator.Reason)
+
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range b.checks {
+		group.Go(func() error { return b.boot(ctx, &b.checks[i], binary, accelerator) })
+	}
+	return group.Wait()
+}
+
+func (b *build) unverified(reason string) {
+	for i := range b.checks {
+		b.checks[i].Reason = reason
+	}
+}
+
+// firmwares that a disk boots with.
+func firmwares(d plan.Disk) []bootcheck.Firmware {
+	var all []bootcheck.Firmware
+	if _, found := d.OfType(plan.TypeBIOSBoot); found {
+		all = append(all, bootcheck.BIOS)
+	}
+	if _, found := d.OfType(plan.TypeESP); found {
+		all = append(all, bootcheck.UEFI)
+	}
+	return all
+}
+
+func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelerator qemu.Accelerator) error {
+	directory := filepath.Join(b.work.Path, "boot-"+string(c.Firmware))
+	if err := os.Mkdir(directory, 0o700); err != nil {
+		return err
+	}
+	answers, err := bootcheck.Check(ctx, bootcheck.Options{
+		Image:       b.image.partial,
+		Format:      b.plan.Output.Format,
+		Plan:        b.plan,
+		Firmware:    c.Firmware,
+		Binary:      binary,
+		Accelerator: accelerator,
+		WorkDir:     directory,
+		Timeout:     b.config.BootTimeout,
+		Expect:      b.expectations(),
+		Progress:    b.say,
+	})
+	if errors.Is(err, qemu.ErrNoFirmware) {
+		b.ui.Error(fmt.Sprintf("THE IMAGE IS NOT VERIFIED IN %s: %v", c.Firmware, err))
+		c.Reason = err.Error()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.Verified, c.Answers = true, answers
+	return nil
+}
+
+// expectations are what was applied: the builder's own work, and the provisioner's if it ran.
+func (b *build) expectations() bootcheck.Expectations {
+	e := bootcheck.FromPlan(b.plan)
+	if !b.configured {
+		return e
+	}
+	spec := b.profile.NodeProfile.Spec
+	e.Meta = map[string]string{}
+	for _, name := range []string{"airshipimage.yaml", "nodeprofile.yaml", "vars.yaml", "build.yaml"} {
+		e.Meta[name] = ""
+	}
+	e.Sysctls = map[string]string{}
+	for _, s := range spec.OSKernel.Sysctl {
+		e.Sysctls[s.Name] = string(s.Value)
+	}
+	for _, u := range spec.Users.UserManagement {
+		if !slices.ContainsFunc(e.Users, func(known bootcheck.User) bool { return known.Name == u.Name }) {
+			e.Users = append(e.Users, bootcheck.User{Name: u.Name, Shell: u.Shell, Password: osconfig.PasswordState(u)})
+		}
+	}
+	return e
+}

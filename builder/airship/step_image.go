@@ -1,0 +1,80 @@
+package airship
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hashicorp/packer-plugin-sdk/multistep"
+
+	"github.com/airshipit/packer-plugin-airship/internal/disk/qcow2"
+	"github.com/airshipit/packer-plugin-airship/internal/machine"
+)
+
+// writeImage converts the raw disk into the image's format, beside its final name.
+func writeImage(ctx context.Context, b *build, _ multistep.StateBag) error {
+	raw, err := os.Open(filepath.Join(b.work.Path, "machine", machine.Output, "disk.raw"))
+	if err != nil {
+		return err
+	}
+	defer raw.Close()
+	final := b.config.output(b.plan.Output.Name)
+	partial, err := os.CreateTemp(filepath.Dir(final), "."+filepath.Base(final)+".*")
+	if err != nil {
+		return fmt.Errorf("the output directory: %w", err)
+	}
+	b.image.partial = partial.Name()
+	err = b.convert(ctx, partial, raw)
+	if err = errors.Join(err, partial.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", final, err)
+	}
+	b.say("%d MB, sha256 %s", b.image.size/1e6, b.image.sha256)
+	return nil
+}
+
+func (b *build) convert(ctx context.Context, to, raw *os.File) error {
+	output := b.plan.Output
+	last := time.Now()
+	options := qcow2.Options{Compression: qcow2.Compression(output.Compression), Progress: func(done, total int64) {
+		if time.Since(last) >= progressInterval {
+			last = time.Now()
+			b.say("%d of %d MB", done/1e6, total/1e6)
+		}
+	}}
+	var err error
+	if output.Format == "raw" {
+		err = qcow2.CopyRaw(ctx, to, raw, b.plan.Disk.Size)
+	} else {
+		err = qcow2.Write(ctx, to, raw, b.plan.Disk.Size, options)
+	}
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(to.Chmod(0o644), to.Sync()); err != nil {
+		return err
+	}
+	hash := sha256.New()
+	if b.image.size, err = io.Copy(hash, io.NewSectionReader(to, 0, 1<<62)); err != nil {
+		return err
+	}
+	b.image.sha256 = hex.EncodeToString(hash.Sum(nil))
+	return nil
+}
+
+// removeUnfinished removes what was not delivered.
+func removeUnfinished(_ context.Context, b *build) error {
+	if b.image.partial == "" {
+		return nil
+	}
+	err := os.Remove(b.image.partial)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}

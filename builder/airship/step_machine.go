@@ -1,0 +1,52 @@
+package airship
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/hashicorp/packer-plugin-sdk/multistep"
+
+	"github.com/airshipit/packer-plugin-airship/internal/machine/namespace"
+	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
+)
+
+// startMachine starts the machine that everything else runs in.
+func startMachine(ctx context.Context, b *build, _ multistep.StateBag) error {
+	directory := filepath.Join(b.work.Path, "machine")
+	if err := os.Mkdir(directory, 0o755); err != nil {
+		return err
+	}
+	m, err := namespace.Start(ctx, namespace.Config{
+		Toolbox: b.toolbox.Dir,
+		Work:    directory,
+		Mapping: b.mapping,
+		Proxies: proxyEnvironment(store.ProxiesFrom(os.Getenv)),
+	})
+	if err != nil {
+		return err
+	}
+	b.machine = m
+	return nil
+}
+
+func closeMachine(_ context.Context, b *build) error {
+	if b.machine == nil {
+		return nil
+	}
+	return b.machine.Close()
+}
+
+// proxyEnvironment is what programs in the machine read.
+func proxyEnvironment(p store.Proxies) []string {
+	var pairs []string
+	for _, v := range []struct{ name, value string }{
+		{"http_proxy", p.HTTP}, {"https_proxy", p.HTTPS}, {"no_proxy", p.NoProxy},
+	} {
+		if v.value != "" {
+			pairs = append(pairs, fmt.Sprintf("%s=%s", v.name, v.value))
+		}
+	}
+	return pairs
+}

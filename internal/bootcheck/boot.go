@@ -1,0 +1,119 @@
+package bootcheck
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/airshipit/packer-plugin-airship/internal/machine/qemu"
+)
+
+// Why a boot was ended before QEMU ended by itself.
+var (
+	errPrompt  = errors.New("login prompt")
+	errPanic   = errors.New("kernel panic")
+	errStuck   = errors.New("stuck")
+	errTimeout = errors.New("timeout")
+)
+
+// boot runs QEMU to its end: the guest turns itself off when it has reported.
+func (g guest) boot(ctx context.Context) (Answers, error) {
+	args, err := g.args()
+	if err != nil {
+		return Answers{}, err
+	}
+	run, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	timer := time.AfterFunc(g.options.Timeout, func() { cancel(errTimeout) })
+	defer timer.Stop()
+
+	cmd := qemu.Command(run, g.options.Binary.Path, args...)
+	// QEMU makes snapshot=on's file there.
+	cmd.Env = append(os.Environ(), "TMPDIR="+g.dir)
+	keyboard, err := cmd.StdinPipe()
+	if err != nil {
+		return Answers{}, err
+	}
+	asks := hasCloudInit(g.options.Plan)
+	screen := &console{log: g.options.Console, stage: g.stages(time.Now())}
+	screen.event = func(e event) {
+		switch e {
+		case menuShown:
+			// Enter starts what the countdown would start; where it is not heard, nothing is lost but time.
+			_, _ = keyboard.Write([]byte("\r"))
+		case panicked:
+			cancel(errPanic)
+		case stuck:
+			cancel(errStuck)
+		case loginShown:
+			if !asks {
+				cancel(errPrompt)
+			}
+		}
+	}
+	var stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = screen, &stderr
+	ended := qemu.Run(cmd)
+	if ctx.Err() != nil {
+		return Answers{}, context.Cause(ctx)
+	}
+	var prompt string
+	if m := loginPrompt.FindStringSubmatch(screen.line(loginShown)); m != nil {
+		prompt = m[1]
+	}
+	if !asks && prompt != "" {
+		return Answers{Prompt: prompt}, nil
+	}
+	port, err := os.ReadFile(g.report)
+	if err != nil {
+		return Answers{}, err
+	}
+	answers, err := parseReport(port)
+	if err == nil {
+		answers.Prompt = prompt
+		return answers, nil
+	}
+	return Answers{}, g.failure(context.Cause(run), ended, err, screen, port, stderr.String())
+}
+
+// failure says what became of a guest without a report.
+func (g guest) failure(cause, ended, report error, screen *console, port []byte, stderr string) error {
+	e := &BootError{Console: screen.tail(), died: true}
+	var said string
+	if text := strings.TrimSpace(string(port)); text != "" {
+		said = fmt.Sprintf(" (the report's port has: %.500s)", text)
+	}
+	switch {
+	case errors.Is(cause, errPanic):
+		e.Problem = "the guest's kernel panics"
+	case errors.Is(cause, errStuck):
+		e.died = false
+		e.Problem = "the guest does not start: " + strings.TrimSpace(screen.line(stuck))
+	case errors.Is(cause, errTimeout):
+		e.died = false
+		e.Problem = fmt.Sprintf("the guest did not report within %s", g.options.Timeout)
+		if screen.silent() {
+			e.Problem += " (without console=ttyS0 on its command line its kernel cannot be watched)"
+		}
+	case ended != nil:
+		e.died = !screen.silent()
+		e.Problem = fmt.Sprintf("QEMU: %v: %s", ended, strings.TrimSpace(stderr))
+	case !errors.Is(report, errNoReport):
+		e.Problem = report.Error()
+	default:
+		e.Problem = "the guest turned itself off without a report"
+	}
+	e.Problem += said
+	return e
+}
+
+// stages tells each stage with the time since start.
+func (g guest) stages(start time.Time) func(string) {
+	return func(name string) {
+		g.options.Progress("%s: %s after %.0f s", g.options.Firmware, name, time.Since(start).Seconds())
+	}
+}

@@ -1,0 +1,181 @@
+// Package bootcheck boots a finished image and asks it questions.
+//
+// An image, the Plan it was built from and what is expected of it enter; its answers leave, and an
+// error that lists every answer that is not as expected. The image itself is never written to.
+package bootcheck
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/airshipit/packer-plugin-airship/internal/machine/qemu"
+	"github.com/airshipit/packer-plugin-airship/internal/plan"
+)
+
+// Options of Check.
+type Options struct {
+	Image  string // path of the finished image
+	Format string // raw or qcow2
+	Plan   plan.Plan
+	// Firmware to boot with. An arm64 image has UEFI alone.
+	Firmware    Firmware
+	Binary      qemu.Binary
+	Accelerator qemu.Accelerator
+	// Datasources is cloud-init's datasource_list in the image; empty: it looks for all.
+	Datasources []string
+	// WorkDir is an existing directory for the seed, the firmware's variables and what the guest
+	// writes; nothing stays in it.
+	WorkDir string
+	// Timeout of one boot; 0 is DefaultTimeout.
+	Timeout time.Duration
+	Expect  Expectations
+	// Console gets the guest's serial console as it comes; nil: it is kept for errors alone.
+	Console io.Writer
+	// Progress gets a line a stage of the boot; may be nil.
+	Progress func(format string, args ...any)
+}
+
+// DefaultTimeout of one boot. Without hardware acceleration one takes a minute, on a busy host
+// several.
+const DefaultTimeout = 10 * time.Minute
+
+// attempts at a boot whose guest dies: kernels under software emulation do now and then.
+const attempts = 2
+
+// BootError says that the image did not come as far as answering.
+type BootError struct {
+	Problem string
+	// Console is the last lines of the guest's serial console.
+	Console []string
+	// died tells a guest that ended from one that hangs.
+	died bool
+}
+
+func (e *BootError) Error() string {
+	if len(e.Console) == 0 {
+		return e.Problem + "; its serial console stayed empty"
+	}
+	return e.Problem + "; the last lines of its console:\n  " + strings.Join(e.Console, "\n  ")
+}
+
+// Check boots the image, waits for its answers and judges them. The error is a *BootError where it
+// did not answer, Mismatches (with the answers) where it did; both are wrapped. qemu.ErrNoFirmware is
+// wrapped where the host lacks UEFI firmware.
+//
+// An image without cloud-init cannot be asked: Check then waits for a login prompt on its console.
+func Check(ctx context.Context, o Options) (Answers, error) {
+	o = withDefaults(o)
+	answers, err := check(ctx, o)
+	if err != nil {
+		return answers, fmt.Errorf("boot check (%s): %w", o.Firmware, err)
+	}
+	return answers, nil
+}
+
+func withDefaults(o Options) Options {
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Progress == nil {
+		o.Progress = func(string, ...any) {}
+	}
+	return o
+}
+
+func check(ctx context.Context, o Options) (Answers, error) {
+	if o.Firmware != BIOS && o.Firmware != UEFI {
+		return Answers{}, fmt.Errorf("firmware %q is unknown: bios and uefi are", o.Firmware)
+	}
+	var seed []byte
+	var err error
+	switch {
+	case hasCloudInit(o.Plan):
+		seed, err = seedImage(o.Datasources, questions{
+			Port:     reportPort(o.Plan.Target.Architecture),
+			Deadline: deadline(o.Timeout),
+			Users:    names(o.Expect.Users),
+			Sysctls:  keys(o.Expect.Sysctls),
+			Grub:     o.Expect.SameGrub,
+		})
+	case !hasSerialConsole(o.Plan):
+		err = errors.New("the image can be neither asked nor watched: it has no cloud-init and its command line no " +
+			"serial console: add cloud-init to the profile's packages or set verify_boot = false")
+	}
+	if err != nil {
+		return Answers{}, err
+	}
+	for attempt := 1; ; attempt++ {
+		answers, err := bootOnce(ctx, o, seed)
+		var boot *BootError
+		if errors.As(err, &boot) && boot.died && attempt < attempts && ctx.Err() == nil {
+			o.Progress("%s: %s; once more", o.Firmware, boot.Problem)
+			continue
+		}
+		if err != nil {
+			return answers, err
+		}
+		return answers, judge(o, answers)
+	}
+}
+
+// judge adds the firmware to what is expected: the guest must know it as the check does.
+func judge(o Options, answers Answers) error {
+	err := Judge(o.Expect, answers)
+	if answers.Asked && answers.Firmware != string(o.Firmware) {
+		var m Mismatches
+		errors.As(err, &m)
+		m.add("firmware: started with %s, the node says %s", o.Firmware, orNothing(answers.Firmware))
+		err = m
+	}
+	if err != nil {
+		return fmt.Errorf("the image is not what was asked for:\n%w", err)
+	}
+	return nil
+}
+
+// bootOnce boots the image in a directory of its own.
+func bootOnce(ctx context.Context, o Options, seed []byte) (Answers, error) {
+	dir, err := os.MkdirTemp(o.WorkDir, "bootcheck-*")
+	if err != nil {
+		return Answers{}, err
+	}
+	defer os.RemoveAll(dir)
+	g, err := newGuest(o, dir, seed)
+	if err != nil {
+		return Answers{}, err
+	}
+	return g.boot(ctx)
+}
+
+func hasCloudInit(p plan.Plan) bool {
+	return slices.ContainsFunc(p.RootFS.Packages, func(pkg plan.Package) bool { return pkg.Name == "cloud-init" })
+}
+
+func hasSerialConsole(p plan.Plan) bool {
+	return slices.ContainsFunc(p.System.Cmdline, func(argument string) bool {
+		return strings.HasPrefix(argument, "console=ttyS0") || strings.HasPrefix(argument, "console=ttyAMA0")
+	})
+}
+
+func names(users []User) []string {
+	all := make([]string, 0, len(users))
+	for _, user := range users {
+		all = append(all, user.Name)
+	}
+	return all
+}
+
+func keys(m map[string]string) []string {
+	all := make([]string, 0, len(m))
+	for name := range m {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}

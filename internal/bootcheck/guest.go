@@ -1,0 +1,135 @@
+package bootcheck
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/airshipit/packer-plugin-airship/internal/machine/qemu"
+)
+
+// Firmware is what starts a machine's boot loader.
+type Firmware string
+
+const (
+	BIOS Firmware = "bios" // SeaBIOS, which QEMU brings
+	UEFI Firmware = "uefi" // OVMF or AAVMF, which the host has
+)
+
+// guest is the throw-away machine that the image boots in, all its files in dir.
+type guest struct {
+	options Options
+	dir     string
+	// report is the file that the guest's report port ends in.
+	report string
+}
+
+// reportPort is the guest's device that the report is written to. A PC's second serial port needs
+// no driver that a kernel could lack; arm64's virt machine has one port alone.
+func reportPort(arch string) string {
+	if arch == "arm64" {
+		return "/dev/virtio-ports/org.airshipit.bootcheck"
+	}
+	return "/dev/ttyS1"
+}
+
+// newGuest puts the seed (nil: none) and a copy of the firmware's variables into dir.
+func newGuest(o Options, dir string, seed []byte) (guest, error) {
+	g := guest{options: o, dir: dir, report: filepath.Join(dir, "report")}
+	// QEMU truncates it; it exists from the start, so that a guest that dies at once has a report to lack.
+	if err := os.WriteFile(g.report, nil, 0o600); err != nil {
+		return guest{}, err
+	}
+	if seed == nil {
+		return g, nil
+	}
+	return g, os.WriteFile(g.path("seed.iso"), seed, 0o600)
+}
+
+func (g guest) path(name string) string { return filepath.Join(g.dir, name) }
+
+// args is QEMU's command line: a small machine without a display, whose console is QEMU's standard
+// input and output.
+func (g guest) args() ([]string, error) {
+	arch := g.options.Plan.Target.Architecture
+	args := []string{
+		"-name", "airship-bootcheck", "-nodefaults", "-no-user-config", "-display", "none",
+		"-smp", "2", "-m", "1024",
+		// A guest that reboots is one that did not report.
+		"-no-reboot",
+		// Nothing but the image is booted: UEFI would try the network for minutes.
+		"-boot", "strict=on",
+		"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
+		"-chardev", "file,id=report,path=" + escape(g.report),
+		// A network with DHCP and nothing behind it: waiting for it ends, and nothing gets out.
+		"-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net,romfile=",
+	}
+	switch arch {
+	case "amd64":
+		// Without graphics SeaBIOS and GRUB talk to the serial port.
+		args = append(args, "-machine", "q35,graphics=off", "-serial", "chardev:report")
+	case "arm64":
+		args = append(args, "-machine", "virt", "-device", "virtio-serial-pci",
+			"-device", "virtserialport,chardev=report,name="+filepath.Base(reportPort(arch)))
+	default:
+		return nil, fmt.Errorf("no machine is known for architecture %q", arch)
+	}
+	args = append(args, g.options.Accelerator.Args(arch)...)
+	args = append(args, disk("root,bootindex=1", g.options.Image, g.options.Format, "snapshot=on,cache=unsafe")...)
+	if _, err := os.Stat(g.path("seed.iso")); err == nil {
+		args = append(args, disk("seed", g.path("seed.iso"), "raw", "readonly=on")...)
+	}
+	firmware, err := g.firmware()
+	return append(args, firmware...), err
+}
+
+// disk is a virtio disk; device is its name, with more of the device's options behind it. With
+// snapshot=on QEMU writes to a nameless file in TMPDIR.
+func disk(device, path, format, how string) []string {
+	id, _, _ := strings.Cut(device, ",")
+	return []string{
+		"-drive", fmt.Sprintf("if=none,id=%s,file=%s,format=%s,%s", id, escape(path), format, how),
+		"-device", "virtio-blk-pci,drive=" + device,
+	}
+}
+
+// firmware is nothing for BIOS, which is QEMU's default on PCs and does not exist elsewhere.
+func (g guest) firmware() ([]string, error) {
+	if g.options.Firmware == BIOS {
+		return nil, nil
+	}
+	found, err := qemu.FindFirmware(g.options.Binary)
+	if err != nil {
+		return nil, err
+	}
+	vars := g.path("vars.fd")
+	if err := copyFile(found.Vars.Path, vars); err != nil {
+		return nil, fmt.Errorf("copy the firmware's variables: %w", err)
+	}
+	return []string{
+		"-drive", "if=pflash,unit=0,readonly=on,format=" + found.Code.Format + ",file=" + escape(found.Code.Path),
+		"-drive", "if=pflash,unit=1,format=" + found.Vars.Format + ",file=" + escape(vars),
+	}, nil
+}
+
+// escape keeps a path's commas from ending an option of QEMU's.
+func escape(path string) string { return strings.ReplaceAll(path, ",", ",,") }
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	if closed := out.Close(); err == nil {
+		err = closed
+	}
+	return err
+}

@@ -1,0 +1,194 @@
+package bootcheck
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/airshipit/packer-plugin-airship/internal/plan"
+)
+
+// Expectations is what an image must answer. The zero value of a field expects nothing.
+type Expectations struct {
+	Hostname string
+	// Distribution and Suite as /etc/os-release names them.
+	Distribution, Suite string
+	// Cmdline are arguments (NAME=VALUE or NAME) that the kernel was started with, in any order.
+	Cmdline []string
+	Users   []User
+	// Sysctls is name → value; blanks in a value are equal whatever their kind and number.
+	Sysctls map[string]string
+	// Meta is path below /etc/imagebuilder/meta → SHA-256; an empty one expects only the file.
+	Meta   map[string]string
+	Mounts []Mount // target, type and UUID are compared, where given
+	// NoFailedUnits expects that everything was started and nothing failed.
+	NoFailedUnits bool
+	// SameGrub expects that update-grub on the node would leave grub.cfg as it is.
+	SameGrub bool
+}
+
+// User is an expected login; empty fields expect nothing.
+type User struct {
+	Name     string
+	Shell    string
+	Password string // set, locked or none
+}
+
+// FromPlan is what a Plan alone promises: what the builder itself writes. Users, sysctls and
+// /etc/imagebuilder/meta are the provisioner's; who applied them adds them.
+func FromPlan(p plan.Plan) Expectations {
+	e := Expectations{
+		Hostname:      p.System.Hostname,
+		Distribution:  p.Target.Distribution,
+		Suite:         p.Target.Suite,
+		Cmdline:       p.System.Cmdline,
+		NoFailedUnits: true,
+	}
+	for _, part := range p.Disk.Partitions {
+		if part.Mount != nil && part.Filesystem != nil {
+			e.Mounts = append(e.Mounts, Mount{Target: part.Mount.Path, Type: part.Filesystem.Type, UUID: part.Filesystem.UUID})
+		}
+	}
+	return e
+}
+
+// Mismatches are all the answers that are not as expected, each a sentence.
+type Mismatches []string
+
+func (m Mismatches) Error() string { return strings.Join(m, "\n") }
+
+func (m *Mismatches) add(format string, args ...any) { *m = append(*m, fmt.Sprintf(format, args...)) }
+
+// Judge compares answers with what is expected: nil or Mismatches. Of an image that could not be
+// asked it knows the host name at its login prompt.
+func Judge(e Expectations, a Answers) error {
+	var m Mismatches
+	if !a.Asked {
+		if e.Hostname != "" && a.Prompt != e.Hostname {
+			m.add("host name: asked for %s, the login prompt says %q", e.Hostname, a.Prompt)
+		}
+		return m.orNil()
+	}
+	for _, question := range slices.Sorted(maps.Keys(a.Errors)) {
+		m.add("%s: could not be asked: %s", question, a.Errors[question])
+	}
+	m.system(e, a)
+	m.users(e.Users, a.Users)
+	m.sysctls(e.Sysctls, a.Sysctls)
+	m.meta(e.Meta, a.Meta)
+	m.mounts(e.Mounts, a.Mounts)
+	if e.NoFailedUnits {
+		m.units(a)
+	}
+	if e.SameGrub && len(a.Grub) > 0 {
+		m.add("grub.cfg: update-grub on the node would change it:\n  %s", strings.Join(a.Grub, "\n  "))
+	}
+	return m.orNil()
+}
+
+func (m Mismatches) orNil() error {
+	if len(m) == 0 {
+		return nil
+	}
+	return m
+}
+
+var validMachineID = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+func (m *Mismatches) system(e Expectations, a Answers) {
+	differ := func(what, want, got string) {
+		if want != "" && want != got {
+			m.add("%s: asked for %s, the node says %s", what, want, orNothing(got))
+		}
+	}
+	differ("host name", e.Hostname, a.Hostname)
+	differ("/etc/hostname", e.Hostname, a.StaticHostname)
+	differ("distribution", e.Distribution, a.OS.Distribution)
+	differ("suite", e.Suite, a.OS.Suite)
+	for _, argument := range e.Cmdline {
+		// An argument may be quoted and hold blanks, so fields are not compared.
+		if !strings.Contains(" "+a.Cmdline+" ", " "+argument+" ") {
+			m.add("command line: asked for %s, the node was started with %s", argument, orNothing(a.Cmdline))
+		}
+	}
+	if !validMachineID.MatchString(a.MachineID) {
+		m.add("machine id: the node has %s", orNothing(a.MachineID))
+	}
+}
+
+func (m *Mismatches) users(want []User, got map[string]*Login) {
+	for _, user := range want {
+		login := got[user.Name]
+		if login == nil {
+			m.add("user %s: the node has none", user.Name)
+			continue
+		}
+		if user.Shell != "" && user.Shell != login.Shell {
+			m.add("user %s: asked for shell %s, the node says %s", user.Name, user.Shell, orNothing(login.Shell))
+		}
+		if user.Password != "" && user.Password != login.Password {
+			m.add("user %s: asked for a password that is %s, the node says %s", user.Name, user.Password, orNothing(login.Password))
+		}
+	}
+}
+
+func (m *Mismatches) sysctls(want map[string]string, got map[string]*string) {
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		value := strings.Join(strings.Fields(want[name]), " ")
+		switch said := got[name]; {
+		case said == nil:
+			m.add("sysctl %s: the node's kernel has none (is its module loaded?)", name)
+		case *said != value:
+			m.add("sysctl %s: asked for %s, the node says %s", name, value, orNothing(*said))
+		}
+	}
+}
+
+func (m *Mismatches) meta(want, got map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		switch digest, ok := got[name]; {
+		case !ok:
+			m.add("/etc/imagebuilder/meta/%s: the node has none", name)
+		case want[name] != "" && want[name] != digest:
+			m.add("/etc/imagebuilder/meta/%s: its content is not what was written (SHA-256 %s, the node says %s)", name, want[name], digest)
+		}
+	}
+}
+
+func (m *Mismatches) mounts(want, got []Mount) {
+	for _, mount := range want {
+		i := slices.IndexFunc(got, func(g Mount) bool { return g.Target == mount.Target })
+		if i < 0 {
+			m.add("mount %s: the node has none", mount.Target)
+			continue
+		}
+		if mount.Type != "" && mount.Type != got[i].Type {
+			m.add("mount %s: asked for %s, the node says %s", mount.Target, mount.Type, orNothing(got[i].Type))
+		}
+		// vfat's are written in capitals or not.
+		if mount.UUID != "" && !strings.EqualFold(mount.UUID, got[i].UUID) {
+			m.add("mount %s: asked for file system %s, the node says %s", mount.Target, mount.UUID, orNothing(got[i].UUID))
+		}
+	}
+}
+
+func (m *Mismatches) units(a Answers) {
+	for _, unit := range a.Failed {
+		m.add("unit %s failed:\n  %s", unit.Name, strings.Join(unit.Log, "\n  "))
+	}
+	switch {
+	case len(a.Pending) > 0:
+		m.add("the node does not finish starting: it waits for %s", strings.Join(a.Pending, ", "))
+	case a.State != "running" && (a.State != "degraded" || len(a.Failed) == 0):
+		m.add("the node is %s, not running", orNothing(a.State))
+	}
+}
+
+func orNothing(text string) string {
+	if text == "" {
+		return "nothing"
+	}
+	return text
+}

@@ -1,0 +1,97 @@
+package disk
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/airshipit/packer-plugin-airship/internal/machine"
+	"github.com/airshipit/packer-plugin-airship/internal/plan"
+)
+
+// mke2fsConf fixes ext4's features (mke2fs.conf(5)) to those of Debian 12, which the e2fsck and
+// GRUB of Ubuntu 20.04 know as well. Newer defaults, metadata_csum_seed and orphan_file, stop GRUB
+// 2.06 and e2fsck before 1.47.
+const mke2fsConf = `[defaults]
+	base_features = sparse_super,large_file,filetype,resize_inode,dir_index,ext_attr
+	default_mntopts = acl,user_xattr
+	enable_periodic_fsck = 0
+	blocksize = 4096
+	inode_size = 256
+	inode_ratio = 16384
+
+[fs_types]
+	ext4 = {
+		features = has_journal,extent,huge_file,flex_bg,metadata_csum,64bit,dir_nlink,extra_isize
+	}
+	small = {
+		inode_ratio = 4096
+	}
+	big = {
+		inode_ratio = 32768
+	}
+	huge = {
+		inode_ratio = 65536
+	}
+`
+
+// covered runs the command in its arguments from the second on, in a mount namespace of its own
+// where an empty directory lies over each line of the first, which end with the command.
+const covered = `
+count=$1
+shift
+while [ "$count" -gt 0 ]; do
+	mount --bind ` + workDir + `/empty "$1"
+	shift
+	count=$((count - 1))
+done
+exec "$@"
+`
+
+// ext4 makes p's file system and fills it with its own part of the tree.
+func (a assembly) ext4(ctx context.Context, p plan.Partition) error {
+	options := []string{
+		"offset=" + strconv.FormatInt(p.Start, 10),
+		"hash_seed=" + p.Filesystem.HashSeed,
+		"root_owner=0:0",
+		"nodiscard",
+		// The image is a new sparse file: unwritten inode tables are zeros already, and stay holes.
+		"lazy_itable_init=0", "lazy_journal_init=0", "assume_storage_prezeroed=1",
+	}
+	command := []string{
+		"mke2fs", "-q", "-F", "-t", "ext4", "-U", p.Filesystem.UUID,
+		"-E", strings.Join(options, ","), "-d", machine.Target + p.Mount.Path,
+	}
+	if p.Filesystem.Label != "" {
+		command = append(command, "-L", p.Filesystem.Label)
+	}
+	command = append(command, Image, fmt.Sprintf("%dk", p.Size>>10))
+
+	inside := a.mountedInside(p.Mount.Path)
+	args := append([]string{"unshare", "--mount", "sh", "-euc", covered, "sh", strconv.Itoa(len(inside))}, inside...)
+	return a.run(ctx, append(args, command...)...)
+}
+
+// mountedInside lists the directories of the tree below mount that other file systems hold.
+// Of two that lie in one another the outer one is enough, and once it is covered the inner one is
+// no longer there.
+func (a assembly) mountedInside(mount string) []string {
+	var inside []string
+	for _, p := range a.plan.Disk.Mounts() {
+		if p.Mount.Path != mount && a.holder(path.Dir(p.Mount.Path)).Mount.Path == mount {
+			inside = append(inside, machine.Target+p.Mount.Path)
+		}
+	}
+	return inside
+}
+
+// holder is the partition whose file system holds the absolute path name.
+func (a assembly) holder(name string) plan.Partition {
+	for ; ; name = path.Dir(name) {
+		if p, ok := a.plan.Disk.Partition(name); ok || name == "/" {
+			return p
+		}
+	}
+}

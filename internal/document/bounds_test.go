@@ -1,0 +1,28 @@
+package document
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// The largest text that is read, of the shapes that cost most, ends in seconds.
+func TestBounds(t *testing.T) {
+	fill := func(head, unit string) string { return head + strings.Repeat(unit, (maxFile-len(head))/len(unit)) }
+	for name, text := range map[string]string{
+		"list":       fill(minimal+"\n  software:\n    packages:\n", "    - a\n"),
+		"flow":       fill(minimal+"\n  software:\n    packages: [", "a,") + "]",
+		"open":       fill(minimal, "["),
+		"references": fill(minimal+"\n  software:\n    packages:\n", "    - \"{{ a }}\"\n"),
+		"text":       fill(minimal+"\n  networking: {hostname: \"", "{{ hostname }}") + "\"}",
+		"documents":  fill("", "---\na: b\n"),
+	} {
+		start := time.Now()
+		_, err := Parse(text[:min(len(text), maxFile)], "p.yaml")
+		assert.Error(t, err, name)
+		assert.Less(t, time.Since(start), 20*time.Second, name)
+		t.Logf("%s: %s", name, time.Since(start).Round(time.Millisecond))
+	}
+}

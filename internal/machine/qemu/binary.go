@@ -1,0 +1,92 @@
+// Package qemu finds QEMU and its UEFI firmware on the host and tells which accelerator really runs
+// a guest there.
+//
+// The host's PATH, QEMU's firmware descriptors and a kernel to try enter; a Binary, a Firmware and
+// an Accelerator leave, ready to be put on a command line.
+package qemu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"time"
+)
+
+// ErrNotFound is wrapped by Find's error where the host has no QEMU for the architecture.
+var ErrNotFound = errors.New("QEMU is not installed")
+
+// Binary is a QEMU system emulator of the host.
+type Binary struct {
+	Path    string // absolute
+	Version string // as it prints it: 7.2.22
+	// Architecture is Debian's name of what it emulates: amd64, arm64.
+	Architecture string
+}
+
+// system is QEMU's name for what Debian calls an architecture, and what to install for it.
+type system struct {
+	program  string
+	packages string
+	firmware string
+}
+
+var systems = map[string]system{
+	"amd64": {
+		program:  "qemu-system-x86_64",
+		packages: "qemu-system-x86 (Debian, Ubuntu, Arch), qemu-system-x86-core (Fedora), qemu-system-x86_64 (Alpine) or qemu (Homebrew)",
+		firmware: "ovmf (Debian, Ubuntu, Alpine), edk2-ovmf (Fedora, Arch) or qemu (Homebrew)",
+	},
+	"arm64": {
+		program:  "qemu-system-aarch64",
+		packages: "qemu-system-arm (Debian, Ubuntu), qemu-system-aarch64-core (Fedora), qemu-system-aarch64 (Arch, Alpine) or qemu (Homebrew)",
+		firmware: "qemu-efi-aarch64 (Debian, Ubuntu), edk2-aarch64 (Fedora, Arch), aavmf (Alpine) or qemu (Homebrew)",
+	},
+}
+
+func systemFor(arch string) (system, error) {
+	s, ok := systems[arch]
+	if !ok {
+		return system{}, fmt.Errorf("no QEMU is known for architecture %q: amd64 and arm64 are", arch)
+	}
+	return s, nil
+}
+
+// versionTimeout bounds `qemu --version`, which takes milliseconds.
+const versionTimeout = 20 * time.Second
+
+// Find looks QEMU for arch (Debian's name) up in PATH and asks for its version. Where there is none
+// the error wraps ErrNotFound and names the packages to install.
+func Find(ctx context.Context, arch string) (Binary, error) {
+	sys, err := systemFor(arch)
+	if err != nil {
+		return Binary{}, err
+	}
+	path, err := exec.LookPath(sys.program)
+	if err != nil {
+		return Binary{}, fmt.Errorf("%w: %s is not in PATH: install %s", ErrNotFound, sys.program, sys.packages)
+	}
+	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
+	defer cancel()
+	out, err := Command(ctx, path, "--version").Output()
+	if err != nil {
+		return Binary{}, fmt.Errorf("%s --version: %w", path, err)
+	}
+	version, err := parseVersion(string(out))
+	if err != nil {
+		return Binary{}, fmt.Errorf("%s --version: %w", path, err)
+	}
+	return Binary{Path: path, Version: version, Architecture: arch}, nil
+}
+
+var versionLine = regexp.MustCompile(`(?m)^QEMU emulator version (\d+(?:\.\d+)*)`)
+
+// parseVersion reads `QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)`.
+func parseVersion(out string) (string, error) {
+	m := versionLine.FindStringSubmatch(out)
+	if m == nil {
+		return "", fmt.Errorf("no version in %.80q", out)
+	}
+	return m[1], nil
+}

@@ -1,0 +1,16 @@
+package qemu
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// own gives cmd a process group, so that a Ctrl-C in the terminal does not reach it.
+func own(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
+}
+
+func end(cmd *exec.Cmd) error { return cmd.Process.Kill() }
+
+// Run starts cmd and waits for it.
+func Run(cmd *exec.Cmd) error { return cmd.Run() }

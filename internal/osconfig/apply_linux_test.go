@@ -1,0 +1,187 @@
+package osconfig
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/airshipit/packer-plugin-airship/internal/machine"
+)
+
+const (
+	plantedHash = "$6$plantedsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/"
+	otherHash   = "$6$othersalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/"
+	testEpoch   = 1700000000 // 19675 days since 1970
+)
+
+const testVars = `user_management:
+- name: deployer
+  shell: /bin/bash
+  password: ` + plantedHash + `
+- name: locked
+  shell: /bin/sh
+  password: ` + plantedHash + `
+  password_lock: true
+  run_contexts: [common, qcow]
+- name: plain
+  password_lock: false
+- name: elsewhere
+  run_contexts: [iso]
+sysctl:
+- name: kernel.panic
+  value: "3"
+- name: net.ipv4.ip_local_port_range
+  value: 32768 60999
+`
+
+// lines collects progress.
+type lines struct{ all []string }
+
+func (l *lines) add(format string, args ...any) { l.all = append(l.all, fmt.Sprintf(format, args...)) }
+
+// TestRole runs everything in one machine, since filling a target takes longer than most of it.
+func TestRole(t *testing.T) {
+	m := newTarget(t)
+	t.Run("syntax", func(t *testing.T) { testSyntax(t, m) })
+	t.Run("apply", func(t *testing.T) { testApply(t, m) })
+	t.Run("failures", func(t *testing.T) { testFailures(t, m) })
+	t.Run("failure without a task", func(t *testing.T) { testFailureWithoutTask(t, m) })
+	t.Run("cancelled", func(t *testing.T) { testCancelled(t, m) })
+	t.Run("meta", func(t *testing.T) { testWriteMeta(t, m) })
+	t.Run("no python", func(t *testing.T) { testNeedsPython(t, m) })
+}
+
+func testApply(t *testing.T, m *recorder) {
+	ctx := t.Context()
+	var progress lines
+	options := Options{VarsYAML: []byte(testVars), Secrets: []string{plantedHash}, Epoch: testEpoch, Progress: progress.add}
+
+	began := time.Now()
+	recap, err := Apply(ctx, m, options)
+	require.NoError(t, err)
+	t.Logf("first run %.1f s: %s", time.Since(began).Seconds(), recap)
+	assert.Equal(t, Recap{OK: 3, Changed: 3}, recap)
+	assert.Equal(t, []string{
+		"Make the accounts: changed (deployer, locked, plain)",
+		"Set the passwords: changed",
+		"Write the kernel parameters: changed",
+	}, progress.all)
+
+	passwd := m.read(t, "etc/passwd")
+	assert.Regexp(t, `(?m)^deployer:x:\d+:\d+::/home/deployer:/bin/bash$`, passwd)
+	assert.Regexp(t, `(?m)^locked:x:\d+:\d+::/home/locked:/bin/sh$`, passwd)
+	assert.NotContains(t, passwd, "elsewhere")
+	shadow := m.read(t, "etc/shadow")
+	assert.Contains(t, shadow, "\ndeployer:"+plantedHash+":19675:0:99999:7:::\n")
+	assert.Contains(t, shadow, "\nlocked:!"+plantedHash+":19675:0:99999:7:::\n")
+	assert.Contains(t, shadow, "\nplain:!:19675:0:99999:7:::\n")
+	assert.Equal(t, `# Written by the osconfig role from the node profile's sysctl.
+kernel.panic = 3
+net.ipv4.ip_local_port_range = 32768 60999
+`, m.read(t, "etc/sysctl.d/60-airship.conf"))
+	assert.Equal(t, "644 root:root\n", m.output(t, "stat", "--format=%a %U:%G", "/target/etc/sysctl.d/60-airship.conf"))
+	m.assertNoTrace(t, "etc", "home")
+	assertNotContains(t, strings.Join(append(progress.all, m.commands...), "\n"), plantedHash)
+
+	progress.all = nil
+	began = time.Now()
+	recap, err = Apply(ctx, m, options)
+	require.NoError(t, err)
+	t.Logf("second run %.1f s: %s", time.Since(began).Seconds(), recap)
+	assert.Equal(t, Recap{OK: 3}, recap, "a second run changes nothing")
+	assert.Equal(t, shadow, m.read(t, "etc/shadow"))
+	m.assertNoTrace(t, "etc", "home")
+
+	options.VarsYAML = []byte(`user_management: [{name: locked, shell: /bin/bash, password: "` + otherHash + `"}]`)
+	recap, err = Apply(ctx, m, options)
+	require.NoError(t, err)
+	assert.Equal(t, 2, recap.Changed)
+	assert.Contains(t, m.read(t, "etc/shadow"), "\nlocked:"+otherHash+":")
+	assert.Regexp(t, `(?m)^locked:x:\d+:\d+::/home/locked:/bin/bash$`, m.read(t, "etc/passwd"))
+}
+
+func testFailures(t *testing.T, m *recorder) {
+	for name, c := range map[string]struct{ vars, want string }{
+		"a bad account": {
+			"user_management: [{name: first}, {name: x y, password: '" + plantedHash + "'}]",
+			`task "Make the accounts", item "x y": useradd: invalid user name 'x y': use --badname to ignore`,
+		},
+		"an undefined variable": {
+			`sysctl: [{name: kernel.panic, value: "{{ absent }}"}]`,
+			`task "Write the kernel parameters": 'absent' is undefined`,
+		},
+		"an undefined variable beside a hash": {
+			`user_management: [{name: one, password: "{{ absent }}` + plantedHash + `"}]`,
+			`task "Make the accounts": 'absent' is undefined`,
+		},
+		"a wrong shape": {
+			`user_management: 3`,
+			"task \"Make the accounts\": The `loop` value must resolve to a 'list', not 'int'.",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var progress lines
+			_, err := Apply(t.Context(), m, Options{VarsYAML: []byte(c.vars), Progress: progress.add})
+			require.EqualError(t, err, c.want)
+			var task *TaskError
+			require.ErrorAs(t, err, &task)
+			assertNotContains(t, strings.Join(progress.all, "\n")+err.Error(), plantedHash)
+			m.assertNoTrace(t, "etc", "home")
+		})
+	}
+}
+
+func testFailureWithoutTask(t *testing.T, m *recorder) {
+	// YAML to Go, but not to Ansible, which then quotes the line.
+	vars := "user_management: [{name: one, password: !foo " + plantedHash + "}]\n"
+	_, err := Apply(t.Context(), m, Options{VarsYAML: []byte(vars)})
+	require.ErrorContains(t, err, "run ansible-playbook: YAML parsing failed")
+	assert.NotContains(t, err.Error(), "WARNING")
+	assertNotContains(t, err.Error(), plantedHash)
+	m.assertNoTrace(t, "etc", "home")
+}
+
+func testNeedsPython(t *testing.T, m *recorder) {
+	// It leaves the target without Python, so it comes last.
+	hide := func(from string) {
+		require.NoError(t, m.Run(t.Context(), machine.Command{Args: []string{"mv", "/target" + from, "/target" + from + ".away"}}))
+	}
+	hide("/usr/lib/python3.13/zipfile")
+	_, err := Apply(t.Context(), m, Options{})
+	require.ErrorContains(t, err, "python3-minimal is not enough")
+	hide("/usr/bin/python3")
+	_, err = Apply(t.Context(), m, Options{})
+	require.EqualError(t, err, "the image has no /usr/bin/python3, which Ansible needs: add python3 to the profile's spec.software.packages")
+}
+
+func testCancelled(t *testing.T, m *recorder) {
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := Apply(ctx, m, Options{
+		VarsYAML: []byte(testVars),
+		Progress: func(string, ...any) { cancel() },
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	m.assertNoTrace(t, "etc", "home")
+	assert.NotContains(t, m.output(t, "sh", "-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '"), "ansible")
+}
+
+func testSyntax(t *testing.T, m *recorder) {
+	require.NoError(t, upload(t.Context(), m, "/scratch/check", []byte(testVars)))
+	require.NoError(t, m.Run(t.Context(), machine.Command{
+		Args: []string{"ansible-playbook", "--syntax-check", "/scratch/check/playbook.yaml"},
+		Env:  []string{"ANSIBLE_CONFIG=/scratch/check/ansible.cfg"},
+	}))
+	require.NoError(t, m.Run(t.Context(), machine.Command{Args: []string{"rm", "-r", "/scratch/check"}}))
+}
+
+// assertNotContains searches for a hash's parts too: what cuts a line may leave some of it.
+func assertNotContains(t *testing.T, text, hash string) {
+	t.Helper()
+	assert.NotContains(t, text, hash)
+	assert.NotContains(t, text, "plantedsalt")
+}

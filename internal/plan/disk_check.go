@@ -1,0 +1,205 @@
+package plan
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/document"
+)
+
+const (
+	// minExt4 is what ext4 with a journal of its smallest size needs.
+	minExt4 = 16 * mebibyte
+	// minVfat leaves FAT32, which firmware reads everywhere, the clusters it must have.
+	minVfat = 64 * mebibyte
+	// maxPartitions is the number of entries in a GPT of the usual size.
+	maxPartitions = 128
+)
+
+// layoutCheck collects what is wrong with a layout, all of it.
+type layoutCheck struct {
+	architecture string
+	size         int64 // of the disk, bytes; 0 while unknown
+	mistakes     *multierror.Error
+}
+
+func (c *layoutCheck) mistake(field, format string, args ...any) {
+	c.mistakes = multierror.Append(c.mistakes, &document.Mistake{Field: field, Problem: fmt.Sprintf(format, args...)})
+}
+
+// capacity sets the disk's size, which must be at least least bytes.
+func (c *layoutCheck) capacity(text string, least int64) {
+	if text == "" {
+		text = defaultCapacity
+	}
+	size, err := parseCapacity(text)
+	switch {
+	case err != nil:
+		c.mistake("spec.storage.qcow_capacity", "%v", err)
+	case size < least:
+		c.mistake("spec.storage.qcow_capacity", "%s is too small: this layout needs more than %s", text, formatBytes(least))
+	default:
+		c.size = size
+	}
+}
+
+// place reads and checks each partition for itself.
+func (c *layoutCheck) place(partitions []v1alpha1.Partition) []placedPartition {
+	placed := make([]placedPartition, 0, len(partitions))
+	for i, partition := range partitions {
+		p := placedPartition{Partition: partition, number: i + 1, field: fmt.Sprintf("spec.storage.partitions[%d]", i)}
+		c.flags(p)
+		c.mount(p)
+		c.filesystem(p)
+		c.position(&p)
+		placed = append(placed, p)
+	}
+	return placed
+}
+
+// position sets p's start and end. A percentage keeps clear of the two partition tables by itself,
+// as it does in parted; anything else must.
+func (c *layoutCheck) position(p *placedPartition) {
+	if c.size == 0 {
+		return
+	}
+	last := c.size - mebibyte
+	read := func(name, text string) (exact, aligned int64, ok bool) {
+		if text == "" {
+			c.mistake(p.field+"."+name, "is required: an offset from the start of the disk, as in 516MiB or 100%%")
+			return 0, 0, false
+		}
+		exact, err := parsePosition(text, c.size)
+		if err != nil {
+			c.mistake(p.field+"."+name, "%v", err)
+			return 0, 0, false
+		}
+		if strings.HasSuffix(text, "%") {
+			exact = min(max(exact, mebibyte), last)
+		}
+		return exact, (exact + mebibyte/2) / mebibyte * mebibyte, true
+	}
+	start, alignedStart, startOK := read("part_start", p.PartStart)
+	end, alignedEnd, endOK := read("part_end", p.PartEnd)
+	if !startOK || !endOK {
+		return
+	}
+	p.start, p.end = alignedStart, alignedEnd
+	switch {
+	case start < mebibyte:
+		c.mistake(p.field+".part_start", "%s lies in the first MiB, which holds the partition table: the first partition can start at 1MiB", p.PartStart)
+	case end <= start:
+		c.mistake(p.field+".part_end", "partition %s ends at %s, not behind its start at %s", p.title(), formatBytes(end), formatBytes(start))
+	case end > last:
+		c.mistake(p.field+".part_end", "partition %s ends at %s, but the disk of %s has room up to %s: its last MiB holds the backup partition table (100%% stops before it)",
+			p.title(), formatBytes(end), formatBytes(c.size), formatBytes(last))
+	case p.flagged(flagBIOSGrub) && end-start < mebibyte:
+		c.mistake(p.field+".part_end", "%s is too small for bios_grub: GRUB needs 1 MiB", formatBytes(end-start))
+	case p.end <= p.start:
+		c.mistake(p.field+".part_end", "partition %s is smaller than 1 MiB, to which partitions are aligned", p.title())
+	default:
+		p.known = true
+		c.room(*p)
+	}
+}
+
+// room refuses a partition that its file system does not fit into.
+func (c *layoutCheck) room(p placedPartition) {
+	if !p.mounted() || p.Filesystem == nil {
+		return
+	}
+	least, known := map[string]int64{fsExt4: minExt4, fsVfat: minVfat}[p.Filesystem.Type]
+	if known && p.end-p.start < least {
+		c.mistake(p.field+".part_end", "%s is too small for %s: it needs at least %s",
+			formatBytes(p.end-p.start), p.Filesystem.Type, formatBytes(least))
+	}
+}
+
+func (c *layoutCheck) flags(p placedPartition) {
+	known := []string{flagBIOSGrub, flagESP}
+	for i, flag := range p.Flags {
+		if !slices.Contains(known, flag) {
+			c.mistake(fmt.Sprintf("%s.flags[%d]", p.field, i), "unknown flag %q%s: bios_grub and esp are known", flag, nearest(flag, known))
+		}
+	}
+	if p.flagged(flagBIOSGrub) && p.flagged(flagESP) {
+		c.mistake(p.field+".flags", "a partition is bios_grub or esp, not both")
+	}
+	if p.flagged(flagBIOSGrub) && p.mounted() {
+		c.mistake(p.field+".mount", "a bios_grub partition holds GRUB's own code and no file system: mount must be none")
+	}
+	if p.flagged(flagESP) && !p.mounted() {
+		c.mistake(p.field+".mount", "an esp partition must be mounted, so that boot loader updates reach it: /boot/efi is usual")
+	}
+}
+
+func (c *layoutCheck) mount(p placedPartition) {
+	switch {
+	case p.Mount == "":
+		c.mistake(p.field+".mount", "is required: an absolute path, or none")
+	case !p.mounted():
+	case !path.IsAbs(p.Mount) || path.Clean(p.Mount) != p.Mount || strings.ContainsFunc(p.Mount, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		c.mistake(p.field+".mount", "%q is not a clean absolute path such as /var/lib, nor none", p.Mount)
+	case c.reserved(p.Mount):
+		c.mistake(p.field+".mount", "%s is needed before partitions are mounted, or mounted by the system itself", p.Mount)
+	case p.Mount == "/boot/efi" && !p.flagged(flagESP):
+		c.mistake(p.field+".flags", "the partition of /boot/efi needs the flag esp, by which firmware finds it")
+	}
+}
+
+func (c *layoutCheck) reserved(mount string) bool {
+	for _, tree := range []string{"/proc", "/sys", "/dev", "/run"} {
+		if mount == tree || strings.HasPrefix(mount, tree+"/") {
+			return true
+		}
+	}
+	return slices.Contains([]string{"/etc", "/bin", "/sbin", "/lib", "/lib64"}, mount)
+}
+
+func (c *layoutCheck) filesystem(p placedPartition) {
+	if !p.mounted() {
+		if p.Filesystem != nil {
+			c.mistake(p.field+".filesystem", "a partition with mount none has no file system: give it a mount, or leave filesystem out")
+		}
+		return
+	}
+	if p.Filesystem == nil || p.Filesystem.Type == "" {
+		c.mistake(p.field+".filesystem", "is required, with its type (ext4 or vfat), where a partition is mounted")
+		return
+	}
+	known := []string{fsExt4, fsVfat}
+	kind, fstab := p.Filesystem.Type, p.Filesystem.Fstab
+	switch {
+	case !slices.Contains(known, kind):
+		c.mistake(p.field+".filesystem.type", "unknown file system %q%s: ext4 and vfat can be made now, more are to come", kind, nearest(kind, known))
+	case p.flagged(flagESP) && kind != fsVfat:
+		c.mistake(p.field+".filesystem.type", "firmware reads an esp partition as vfat alone, not %s", kind)
+	case kind == fsVfat && (p.Mount == "/" || p.Mount == "/boot" || strings.HasPrefix(p.Mount, "/usr")):
+		c.mistake(p.field+".filesystem.type", "vfat keeps neither owners nor links, which packages need in %s: use ext4", p.Mount)
+	}
+	if strings.ContainsAny(fstab.Options, " \t\n\\#") {
+		c.mistake(p.field+".filesystem.fstab.options", "%q is not a list of mount options separated by commas, without spaces", fstab.Options)
+	}
+	if fstab.Dump < 0 || fstab.Dump > 1 {
+		c.mistake(p.field+".filesystem.fstab.dump", "%d is neither 0 nor 1", fstab.Dump)
+	}
+	if fstab.Fsck < 0 || fstab.Fsck > 2 {
+		c.mistake(p.field+".filesystem.fstab.fsck", "%d is not 0 (never), 1 (the root) or 2", fstab.Fsck)
+	}
+}
+
+// nearest proposes the known word that was probably meant, or nothing.
+func nearest(word string, known []string) string {
+	for _, one := range known {
+		if levenshtein.Distance(strings.ToLower(word), one, nil) <= 2 {
+			return fmt.Sprintf(" (did you mean %s?)", one)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,159 @@
+package plan
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/document"
+)
+
+// golden compares text with testdata/name; AIRSHIP_UPDATE_GOLDEN=1 writes it.
+func golden(t *testing.T, name, text string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if os.Getenv("AIRSHIP_UPDATE_GOLDEN") != "" {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), text)
+}
+
+func TestDefaultDisk(t *testing.T) {
+	disk, err := NewDisk(&v1alpha1.NodeProfile{}, "seed")
+	require.NoError(t, err)
+	text, err := json.MarshalIndent(disk, "", "  ")
+	require.NoError(t, err)
+	golden(t, "disk-default.json", string(text)+"\n")
+	golden(t, "disk-default.fstab", disk.Fstab())
+
+	other, err := NewDisk(&v1alpha1.NodeProfile{}, "another seed")
+	require.NoError(t, err)
+	assert.NotEqual(t, disk.GUID, other.GUID)
+	seen := map[string]bool{disk.GUID: true}
+	for _, p := range disk.Partitions {
+		ids := []string{p.GUID}
+		if p.Filesystem != nil {
+			ids = append(ids, p.Filesystem.UUID)
+		}
+		for _, id := range ids {
+			assert.False(t, seen[id], "%s is used twice", id)
+			seen[id] = true
+		}
+	}
+}
+
+// part is a partition in one line.
+func part(mount, start, end, fs string, flags ...string) v1alpha1.Partition {
+	p := v1alpha1.Partition{Mount: mount, PartStart: start, PartEnd: end, Flags: flags}
+	if fs != "" {
+		p.Filesystem = &v1alpha1.Filesystem{Type: fs}
+	}
+	return p
+}
+
+func profileOf(architecture, capacity string, partitions ...v1alpha1.Partition) *v1alpha1.NodeProfile {
+	return &v1alpha1.NodeProfile{Spec: v1alpha1.NodeProfileSpec{
+		Architecture: architecture,
+		Storage:      v1alpha1.Storage{QcowCapacity: capacity, Partitions: partitions},
+	}}
+}
+
+func TestDiskPositions(t *testing.T) {
+	esp := part("/boot/efi", "0%", "100MB", "vfat", "esp")
+	esp.MountOrder = 1
+	disk, err := NewDisk(profileOf("", "1024M", part("/", "100MB", "50%", "ext4"), esp, part("/srv data", "50%", "100%", "ext4")), "")
+	require.NoError(t, err)
+	var got [][2]int64
+	for _, p := range disk.Partitions {
+		got = append(got, [2]int64{p.Start >> 20, (p.Start + p.Size) >> 20})
+	}
+	assert.Equal(t, [][2]int64{{95, 512}, {1, 95}, {512, 1023}}, got)
+	assert.Equal(t, "srv-data", disk.Partitions[2].Name)
+	assert.Contains(t, disk.Fstab(), ` /srv\040data ext4 defaults 0 0`)
+}
+
+func TestDiskMistakes(t *testing.T) {
+	root := part("/", "600MiB", "100%", "ext4")
+	esp := part("/boot/efi", "5MiB", "600MiB", "vfat", "esp")
+	bios := part("none", "1MiB", "5MiB", "", "bios_grub")
+	early := esp
+	early.MountOrder = -1
+	tests := map[string]struct {
+		profile *v1alpha1.NodeProfile
+		want    []string // FIELD: PROBLEM, shortened
+	}{
+		"overlap":             {profileOf("", "", root, bios, part("/boot/efi", "4MiB", "601MiB", "vfat", "esp")), []string{"[2].part_start: partition 3 (/boot/efi, 4 MiB to 601 MiB) overlaps partition 1 (/, 600 MiB to 19455 MiB)", "[2].part_start: partition 3 (/boot/efi, 4 MiB to 601 MiB) overlaps partition 2 (none, 1 MiB to 5 MiB)"}},
+		"beyond the disk":     {profileOf("", "1G", bios, part("/", "5MiB", "2GiB", "ext4")), []string{"[1].part_end: partition 2 (/) ends at 2048 MiB, but the disk of 1024 MiB has room up to 1023 MiB"}},
+		"in the backup":       {profileOf("", "1G", bios, part("/", "5MiB", "1GiB", "ext4")), []string{"[1].part_end: partition 2 (/) ends at 1024 MiB, but"}},
+		"in the first MiB":    {profileOf("", "", esp, part("/", "600MiB", "100%", "ext4"), part("none", "512KiB", "2MiB", "", "bios_grub")), []string{"[2].part_start: 512KiB lies in the first MiB"}},
+		"end before start":    {profileOf("", "", bios, part("/", "8GiB", "5GiB", "ext4")), []string{"[1].part_end: partition 2 (/) ends at 5120 MiB, not behind its start at 8192 MiB"}},
+		"no root":             {profileOf("", "", bios, esp), []string{"partitions: no partition is mounted at /"}},
+		"two roots":           {profileOf("", "", bios, part("/", "5MiB", "1GiB", "ext4"), part("/", "1GiB", "2GiB", "ext4")), []string{"[2].mount: partition 2 is mounted at / already"}},
+		"unknown fs":          {profileOf("", "", bios, part("/", "5MiB", "1GiB", "etx4")), []string{`[1].filesystem.type: unknown file system "etx4" (did you mean ext4?): ext4 and vfat can be made now, more are to come`}},
+		"far fs":              {profileOf("", "", bios, part("/", "5MiB", "1GiB", "btrfs")), []string{`[1].filesystem.type: unknown file system "btrfs": ext4 and`}},
+		"fs missing":          {profileOf("", "", bios, part("/", "5MiB", "1GiB", "")), []string{"[1].filesystem: is required"}},
+		"fs with none":        {profileOf("", "", bios, root, part("none", "5MiB", "500MiB", "ext4")), []string{"[2].filesystem: a partition with mount none has no file system"}},
+		"unknown flag":        {profileOf("", "", root, part("none", "1MiB", "5MiB", "", "bios-grub"), esp), []string{`[1].flags[0]: unknown flag "bios-grub" (did you mean bios_grub?)`}},
+		"both flags":          {profileOf("", "", root, part("/boot/efi", "5MiB", "600MiB", "vfat", "esp", "bios_grub")), []string{"[1].flags: a partition is bios_grub or esp", "[1].mount: a bios_grub partition holds"}},
+		"flag twice":          {profileOf("", "", root, bios, part("none", "5MiB", "9MiB", "", "bios_grub")), []string{"[2].flags: partition 2 (none) has the flag bios_grub already"}},
+		"bios_grub small":     {profileOf("", "", root, part("none", "1MiB", "1.75MiB", "", "bios_grub")), []string{"[1].part_end: 0.75 MiB is too small for bios_grub"}},
+		"esp not vfat":        {profileOf("", "", root, part("/boot/efi", "5MiB", "600MiB", "ext4", "esp")), []string{"[1].filesystem.type: firmware reads an esp partition as vfat alone"}},
+		"esp not mounted":     {profileOf("", "", root, part("none", "5MiB", "600MiB", "", "esp")), []string{"[1].mount: an esp partition must be mounted"}},
+		"/boot/efi no esp":    {profileOf("", "", root, bios, part("/boot/efi", "5MiB", "600MiB", "vfat")), []string{"[2].flags: the partition of /boot/efi needs the flag esp"}},
+		"too small for fs":    {profileOf("", "", bios, root, part("/srv", "5MiB", "10MiB", "ext4"), part("/a", "10MiB", "20MiB", "vfat")), []string{"[2].part_end: 5 MiB is too small for ext4: it needs at least 16 MiB", "[3].part_end: 10 MiB is too small for vfat"}},
+		"vfat root":           {profileOf("", "", bios, part("/", "5MiB", "1GiB", "vfat")), []string{"[1].filesystem.type: vfat keeps neither owners nor links"}},
+		"unreadable":          {profileOf("", "lots", bios, root), []string{`qcow_capacity: "lots" is not a size`}},
+		"no unit":             {profileOf("", "", bios, part("/", "5", "-1MiB", "ext4")), []string{`[1].part_start: "5" is not a position`, `[1].part_end: "-1MiB" is not a position`}},
+		"missing position":    {profileOf("", "", bios, part("/", "", "100%", "ext4")), []string{"[1].part_start: is required"}},
+		"huge":                {profileOf("", "17T", bios, root), []string{"qcow_capacity: 17T is more than 16T"}},
+		"tiny":                {profileOf("", "1M", bios, root), []string{"qcow_capacity: 1M is too small"}},
+		"default too small":   {profileOf("", "1G"), []string{"qcow_capacity: 1G is too small: this layout needs more than 1300 MiB"}},
+		"cannot boot":         {profileOf("", "", root), []string{"partitions: the disk cannot boot: it needs a partition with the flag bios_grub"}},
+		"cannot boot arm64":   {profileOf("arm64", "", root, bios), []string{"partitions: the disk cannot boot: arm64 needs a vfat partition"}},
+		"mount order":         {profileOf("", "", root, bios, early), []string{"[2].mount_order: -1 mounts /boot/efi before / (0), which holds it"}},
+		"relative mount":      {profileOf("", "", root, bios, part("srv/", "5MiB", "600MiB", "ext4")), []string{`[2].mount: "srv/" is not a clean absolute path`}},
+		"reserved mount":      {profileOf("", "", root, bios, part("/run/x", "5MiB", "600MiB", "ext4")), []string{"[2].mount: /run/x is needed before"}},
+		"all of them at once": {profileOf("", "x", part("", "", "", ""), part("none", "", "", "ext4", "swap")), []string{"qcow_capacity", "[0].mount: is required", "[0].filesystem: is required", "[1].flags[0]", "[1].filesystem", "partitions: no partition", "partitions: the disk cannot boot"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := NewDisk(test.profile, "seed")
+			require.Error(t, err)
+			mistakes := document.Mistakes(err)
+			var got []string
+			for _, m := range mistakes {
+				got = append(got, strings.TrimPrefix(strings.TrimPrefix(m.Field, "spec.storage.partitions["), "spec.storage.")+": "+m.Problem)
+			}
+			require.Len(t, mistakes, len(test.want), "%q", got)
+			for i, want := range test.want {
+				assert.Contains(t, got[i], strings.TrimPrefix(want, "["))
+			}
+		})
+	}
+}
+
+func FuzzPosition(f *testing.F) {
+	for _, seed := range []string{"1MiB", "100%", "33.3%", "5 GB", "1e9MiB", "", "-1B", "999999999999999999TiB"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		const size = 19 << 30
+		if position, err := parsePosition(text, size); err == nil {
+			assert.GreaterOrEqual(t, position, int64(0))
+			assert.True(t, !strings.HasSuffix(text, "%") || position <= size)
+		}
+		if capacity, err := parseCapacity(text); err == nil {
+			assert.Zero(t, capacity%mebibyte)
+			assert.LessOrEqual(t, capacity, maxCapacity)
+		}
+	})
+}

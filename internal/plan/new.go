@@ -1,0 +1,131 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+)
+
+// Options are what the template says about the image beyond the profile.
+type Options struct {
+	// Format is qcow2 or raw.
+	Format string
+	// Compression of a qcow2: zlib, zstd or none.
+	Compression string
+	// Variables are the profile's Ansible variables, secrets already replaced by digests.
+	Variables map[string]any
+}
+
+// Check finds what is wrong with a resolved profile before anything is fetched. The error is a
+// *multierror.Error of *document.Mistake.
+func Check(profile *v1alpha1.NodeProfile) error {
+	var mistakes *multierror.Error
+	disk, err := NewDisk(profile, "")
+	if err != nil {
+		mistakes = multierror.Append(mistakes, err)
+	}
+	if _, err := NewRequest(profile, disk); err != nil {
+		mistakes = multierror.Append(mistakes, err)
+	}
+	return mistakes.ErrorOrNil()
+}
+
+// Ask is the Request of a resolved profile.
+func Ask(profile *v1alpha1.NodeProfile) (Request, error) {
+	disk, err := NewDisk(profile, "")
+	if err != nil {
+		return Request{}, err
+	}
+	return NewRequest(profile, disk)
+}
+
+// New plans the image of a resolved profile with the packages that lock names.
+func New(profile *v1alpha1.NodeProfile, lock Lock, options Options) (Plan, error) {
+	request, err := Ask(profile)
+	if err != nil {
+		return Plan{}, err
+	}
+	if err := lock.Check(request); err != nil {
+		return Plan{}, err
+	}
+	epoch, err := lock.epoch(request.Target.Suite)
+	if err != nil {
+		return Plan{}, err
+	}
+	rootfs := RootFS{
+		Sources:    request.Sources,
+		Include:    request.Include,
+		Unapproved: request.Unapproved,
+		Packages:   lock.Packages,
+	}
+	// Identifiers on the disk follow from everything that decides its contents but themselves.
+	seed := digest("seed", profile.Name, rootfsDigest(request.Target, epoch, lock.Toolbox, rootfs), profile.Spec.Storage)
+	disk, err := NewDisk(profile, seed)
+	if err != nil {
+		return Plan{}, err
+	}
+	return Plan{
+		Profile:   profile.Name,
+		Target:    request.Target,
+		Epoch:     epoch,
+		Toolbox:   lock.Toolbox,
+		RootFS:    rootfs,
+		System:    system(profile, request),
+		Variables: options.Variables,
+		Disk:      disk,
+		Output:    NewOutput(profile, options),
+	}, nil
+}
+
+func system(profile *v1alpha1.NodeProfile, request Request) System {
+	grub := profile.Spec.OSKernel.Grub
+	s := System{
+		Hostname:    profile.Spec.Networking.Hostname,
+		Kernel:      kernelPackage(profile, request.Include),
+		Cmdline:     arguments(slices.Concat(grub.CmdlineLinuxDefault, profile.Spec.OSKernel.GrubCmdlineLinuxDefaultAppend)),
+		GrubTimeout: 5,
+		GrubSerial:  arguments(grub.SerialCommand),
+	}
+	if s.Hostname == "" {
+		s.Hostname = profile.Name
+	}
+	if grub.Timeout != nil {
+		s.GrubTimeout = *grub.Timeout
+	}
+	return s
+}
+
+func arguments(list []v1alpha1.Argument) []string {
+	var texts []string
+	for _, a := range list {
+		if a.Value == nil {
+			texts = append(texts, a.Name)
+		} else {
+			texts = append(texts, a.Name+"="+string(*a.Value))
+		}
+	}
+	return texts
+}
+
+// NewOutput is the file that a profile's image becomes.
+func NewOutput(profile *v1alpha1.NodeProfile, options Options) Output {
+	o := Output{Name: profile.Spec.Storage.ImgName, Format: options.Format, Compression: options.Compression}
+	if o.Format == "" {
+		o.Format = "qcow2"
+	}
+	switch compress := profile.Spec.Storage.QcowCompress; {
+	case o.Format != "qcow2":
+		o.Compression = ""
+	case o.Compression != "":
+	case compress != nil && !*compress:
+		o.Compression = "none"
+	default:
+		o.Compression = "zlib"
+	}
+	if o.Name == "" {
+		o.Name = profile.Name + "." + o.Format
+	}
+	return o
+}

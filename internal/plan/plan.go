@@ -1,0 +1,158 @@
+// Package plan decides what to build: a resolved profile and a lock go in, a Plan comes out.
+//
+// It does no I/O. The same profile and the same lock give the same Plan, the same JSON and the
+// same digests; everything that does something takes a Plan and no document.
+package plan
+
+// Plan is everything that decides the bytes of an image.
+type Plan struct {
+	// Profile is the profile's name.
+	Profile string `json:"profile"`
+	Target  Target `json:"target"`
+	// Epoch is SOURCE_DATE_EPOCH, seconds since 1970: the base suite's date in the lock.
+	Epoch int64 `json:"epoch"`
+	// Toolbox is the digest of the tools' pinned packages.
+	Toolbox string `json:"toolbox"`
+	RootFS  RootFS `json:"rootfs"`
+	System  System `json:"system"`
+	// Variables are what the provisioner applies, secrets replaced by digests.
+	Variables map[string]any `json:"variables,omitempty"`
+	Disk      Disk           `json:"disk"`
+	Output    Output         `json:"output"`
+}
+
+// Target is what the image is for.
+type Target struct {
+	Platform     string `json:"platform"`     // baremetal, vm, azure, gcp, openstack
+	Architecture string `json:"architecture"` // Debian's name: amd64, arm64
+	Distribution string `json:"distribution"` // debian, ubuntu
+	Suite        string `json:"suite"`        // bookworm
+}
+
+// RootFS is the stage that turns packages into a tree.
+type RootFS struct {
+	// Sources are the package sources, in order of preference.
+	Sources []Source `json:"sources"`
+	// Include are the packages asked for: NAME or NAME=VERSION, sorted, without duplicates.
+	Include []string `json:"include"`
+	// Unapproved packages never enter the image.
+	Unapproved []string `json:"unapproved,omitempty"`
+	// Packages is the lock's answer: every package of the image, sorted by name.
+	Packages []Package `json:"packages"`
+}
+
+// Source is one apt source. Its URI is the document's or the distribution's public alias, never
+// the build's mirror.
+type Source struct {
+	Name string `json:"name"`
+	URI  string `json:"uri"`
+	// Mirrored: the URI is the distribution's public alias, and a build fetches from its mirror.
+	Mirrored   bool     `json:"mirrored,omitempty"`
+	Suite      string   `json:"suite"` // "/" or "path/" when flat
+	Components []string `json:"components,omitempty"`
+	// Keyring is an armoured key block; empty: the distribution's embedded keyring.
+	Keyring string `json:"keyring,omitempty"`
+	// Register keeps it in the image's /etc/apt/sources.list.d.
+	Register bool `json:"register"`
+}
+
+// Package is one resolved binary package.
+type Package struct {
+	Name         string `json:"name"`
+	Version      string `json:"version"`
+	Architecture string `json:"architecture"`
+	Source       string `json:"source"`   // the Source's name it comes from
+	Filename     string `json:"filename"` // relative to the source's URI
+	Size         int64  `json:"size"`     // bytes
+	SHA256       string `json:"sha256"`   // hex
+}
+
+// System is what the builder itself writes into the tree.
+type System struct {
+	Hostname string   `json:"hostname"`
+	Kernel   string   `json:"kernel"`            // the kernel's meta package
+	Cmdline  []string `json:"cmdline,omitempty"` // NAME=VALUE or NAME, in order
+	// GrubTimeout in seconds.
+	GrubTimeout int `json:"grubTimeout"`
+	// GrubSerial are options of GRUB's serial command, NAME=VALUE.
+	GrubSerial []string `json:"grubSerial,omitempty"`
+}
+
+// Disk is the disk image before it is converted to its format.
+type Disk struct {
+	// Size in bytes, a multiple of 1 MiB.
+	Size int64 `json:"size"`
+	// GUID of the GPT.
+	GUID string `json:"guid"`
+	// Partitions by number; the first is number 1, wherever it lies.
+	Partitions []Partition `json:"partitions"`
+}
+
+// Partition is one GPT entry.
+type Partition struct {
+	Number int    `json:"number"`
+	Name   string `json:"name"`  // GPT partition name
+	Type   string `json:"type"`  // GPT type GUID
+	GUID   string `json:"guid"`  // PARTUUID
+	Start  int64  `json:"start"` // bytes from the disk's start, a multiple of 1 MiB
+	Size   int64  `json:"size"`  // bytes, a multiple of 1 MiB; the last one leaves room for the backup GPT
+	// Filesystem is nil for a partition without one.
+	Filesystem *Filesystem `json:"filesystem,omitempty"`
+	// Mount is nil where the partition is not mounted.
+	Mount *Mount `json:"mount,omitempty"`
+}
+
+// Filesystem to be made and filled.
+type Filesystem struct {
+	Type string `json:"type"` // ext4, vfat
+	// UUID as blkid prints it: 8-4-4-4-12 for ext4, XXXX-XXXX for vfat.
+	UUID  string `json:"uuid"`
+	Label string `json:"label,omitempty"`
+	// HashSeed of ext4's directory index, a UUID.
+	HashSeed string `json:"hashSeed,omitempty"`
+}
+
+// Mount is a line of /etc/fstab.
+type Mount struct {
+	Path    string `json:"path"`
+	Order   int    `json:"order"`
+	Options string `json:"options"`
+	Dump    int    `json:"dump"`
+	Pass    int    `json:"pass"`
+}
+
+// GPT type GUIDs (UEFI specification 2.10, table 5.7; the Discoverable Partitions Specification).
+const (
+	TypeBIOSBoot = "21686148-6449-6E6F-744E-656564454649"
+	TypeESP      = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
+	TypeLinux    = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
+)
+
+// Output is the file that the build keeps.
+type Output struct {
+	Name string `json:"name"` // file name
+	// Format is qcow2 or raw.
+	Format string `json:"format"`
+	// Compression of qcow2: zlib, zstd or none. Empty for raw.
+	Compression string `json:"compression,omitempty"`
+}
+
+// Partition of the disk that is mounted at path; false where there is none.
+func (d Disk) Partition(path string) (Partition, bool) {
+	for _, p := range d.Partitions {
+		if p.Mount != nil && p.Mount.Path == path {
+			return p, true
+		}
+	}
+	return Partition{}, false
+}
+
+// OfType is the first partition of a GPT type; false where there is none.
+func (d Disk) OfType(guid string) (Partition, bool) {
+	for _, p := range d.Partitions {
+		if p.Type == guid {
+			return p, true
+		}
+	}
+	return Partition{}, false
+}

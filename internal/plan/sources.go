@@ -1,0 +1,80 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/repository"
+)
+
+// sources are the profile's repositories, or the distribution's suite with updates and security.
+func sources(profile *v1alpha1.NodeProfile) ([]Source, error) {
+	spec := profile.Spec
+	if len(spec.Software.Repos) == 0 {
+		if spec.Distribution != "debian" {
+			return nil, &document.Mistake{
+				Field: "spec.software.repos",
+				Problem: fmt.Sprintf("%s has no built-in archive: list its suites here (name, source, suite, components)",
+					spec.Distribution),
+			}
+		}
+		return debianSources(spec.Suite), nil
+	}
+	var (
+		all      []Source
+		mistakes *multierror.Error
+	)
+	for i, r := range spec.Software.Repos {
+		uri, mirrored := strings.TrimRight(r.Source, "/"), false
+		if uri == "" {
+			uri, mirrored = aliasFor(spec.Distribution, r.Suite), true
+		}
+		if uri == "" {
+			mistakes = multierror.Append(mistakes, &document.Mistake{
+				Field:   fmt.Sprintf("spec.software.repos[%d].source", i),
+				Problem: fmt.Sprintf("%s has no built-in archive: give the address of %s", spec.Distribution, r.Name),
+			})
+		}
+		all = append(all, Source{
+			Name:       r.Name,
+			URI:        uri,
+			Mirrored:   mirrored,
+			Suite:      r.Suite,
+			Components: strings.Fields(r.Components),
+			Keyring:    r.Keyring,
+			Register:   r.RegisterRepoWithRootfs,
+		})
+	}
+	return all, mistakes.ErrorOrNil()
+}
+
+func debianSources(suite string) []Source {
+	source := func(name, suite string) Source {
+		return Source{
+			Name: name, URI: aliasFor("debian", suite), Mirrored: true, Suite: suite,
+			Components: []string{"main"}, Register: true,
+		}
+	}
+	return []Source{
+		source("debian", suite),
+		source("debian-updates", suite+"-updates"),
+		source("debian-security", suite+"-security"),
+	}
+}
+
+// aliasFor is the address that an image's apt sources name where the document names none; empty
+// where the distribution has no alias here.
+func aliasFor(distribution, suite string) string {
+	switch {
+	case distribution != "debian":
+		return ""
+	case strings.HasSuffix(suite, "-security"):
+		return repository.DebianSecurityAlias
+	default:
+		return repository.DebianAlias
+	}
+}

@@ -1,0 +1,104 @@
+package rootfs
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/airshipit/packer-plugin-airship/internal/machine"
+	"github.com/airshipit/packer-plugin-airship/internal/plan"
+)
+
+// Configure writes what makes the tree of packages this image's: apt sources and preferences,
+// host name, fstab and GRUB's defaults.
+func Configure(ctx context.Context, m machine.Machine, p plan.Plan) error {
+	files := map[string]string{
+		"/etc/hostname":     p.System.Hostname + "\n",
+		"/etc/hosts":        hosts(p.System.Hostname),
+		"/etc/fstab":        p.Disk.Fstab(),
+		"/etc/default/grub": plan.GrubDefault(p.Target, p.System),
+	}
+	for _, s := range p.RootFS.Sources {
+		if !s.Register {
+			continue
+		}
+		files["/etc/apt/sources.list.d/"+s.Name+".sources"] = aptSource(p.Target, s)
+		if s.Keyring != "" {
+			files[keyringPath(s.Name)] = s.Keyring
+		}
+	}
+	if text := Preferences(p.RootFS.Unapproved); text != "" {
+		files["/etc/apt/preferences.d/airship-unapproved"] = text
+	}
+	if installed(p, "openssh-server") {
+		files["/etc/systemd/system/ssh.service.d/10-host-keys.conf"] = sshHostKeys
+	}
+	if err := m.Run(ctx, machine.Command{Args: []string{"rm", "-f", machine.Target + "/etc/apt/sources.list"}}); err != nil {
+		return err
+	}
+	for name, text := range files {
+		if err := m.WriteFile(ctx, path.Join(machine.Target, name), 0o644, []byte(text)); err != nil {
+			return err
+		}
+	}
+	return markAutomatic(ctx, m, p)
+}
+
+// sshHostKeys makes the host keys that Finalise removed; sshd's own check needs them first.
+const sshHostKeys = `[Service]
+ExecStartPre=
+ExecStartPre=/usr/bin/ssh-keygen -A
+ExecStartPre=/usr/sbin/sshd -t
+`
+
+func installed(p plan.Plan, name string) bool {
+	return slices.ContainsFunc(p.RootFS.Packages, func(pkg plan.Package) bool { return pkg.Name == name })
+}
+
+func hosts(hostname string) string {
+	return fmt.Sprintf(`127.0.0.1 localhost
+127.0.1.1 %s
+
+::1 localhost ip6-localhost ip6-loopback
+ff02::1 ip6-allnodes
+ff02::2 ip6-allrouters
+`, hostname)
+}
+
+// aptSource renders a source in deb822 form (sources.list(5)).
+func aptSource(target plan.Target, s plan.Source) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "Types: deb\nURIs: %s\nSuites: %s\n", s.URI, s.Suite)
+	if len(s.Components) > 0 {
+		fmt.Fprintf(&text, "Components: %s\n", strings.Join(s.Components, " "))
+	}
+	keyring := "/usr/share/keyrings/" + target.Distribution + "-archive-keyring.gpg"
+	if s.Keyring != "" {
+		keyring = keyringPath(s.Name)
+	}
+	fmt.Fprintf(&text, "Signed-By: %s\n", keyring)
+	return text.String()
+}
+
+func keyringPath(source string) string { return "/etc/apt/keyrings/" + source + ".asc" }
+
+// markAutomatic tells apt which packages nobody asked for, so that autoremove works on the node.
+func markAutomatic(ctx context.Context, m machine.Machine, p plan.Plan) error {
+	asked := map[string]bool{"apt": true}
+	for _, name := range p.RootFS.Include {
+		name, _, _ = strings.Cut(name, "=")
+		asked[name] = true
+	}
+	args := []string{"apt-mark", "auto"}
+	for _, pkg := range p.RootFS.Packages {
+		if !asked[pkg.Name] {
+			args = append(args, pkg.Name)
+		}
+	}
+	if err := m.Run(ctx, machine.Command{Args: args, Chroot: true}); err != nil {
+		return fmt.Errorf("mark the packages that were not asked for: %w", err)
+	}
+	return nil
+}

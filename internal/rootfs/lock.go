@@ -1,0 +1,64 @@
+package rootfs
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/airshipit/packer-plugin-airship/internal/machine"
+	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/internal/repository"
+)
+
+// MissingError says that no source has a package, or not in the version asked for.
+type MissingError struct {
+	Package string // its name
+	Reason  string // and what there is instead
+}
+
+func (e *MissingError) Error() string { return e.Package + ": " + e.Reason }
+
+// Lock has apt resolve the request against the verified releases, which stand in the order of the
+// request's sources and are served to the machine by server. toolbox is the toolbox's digest.
+// The error is a *multierror.Error of *MissingError where packages do not exist.
+func Lock(ctx context.Context, m machine.Machine, r plan.Request, releases []*repository.Release, server *repository.Server, toolbox string) (plan.Lock, error) {
+	mirrors := Mirrors{}
+	lock := plan.Lock{Format: plan.LockFormat, Request: r.Digest(), Toolbox: toolbox}
+	for i, release := range releases {
+		source := r.Sources[i]
+		mirrors[source.Name] = server.AddRelease(release).URI("127.0.0.1")
+		lock.Suites = append(lock.Suites, plan.LockedSuite{
+			Source: source.Name, Suite: source.Suite, Date: release.Date.UTC(), InRelease: release.SHA256,
+		})
+	}
+	var err error
+	lock.Packages, err = Resolve(ctx, m, r, mirrors)
+	if err != nil && ctx.Err() == nil {
+		// apt says which package it cannot find; what would be right takes the indices.
+		if missing := findMissing(r, releases); missing != nil {
+			return plan.Lock{}, missing
+		}
+	}
+	return lock, err
+}
+
+// findMissing looks for every package of the request; nil where all exist.
+func findMissing(r plan.Request, releases []*repository.Release) error {
+	index, err := repository.NewIndex(releases...)
+	if err != nil {
+		return err
+	}
+	var all *multierror.Error
+	for _, asked := range r.Include {
+		reason, err := index.WhyNot(asked)
+		if err != nil {
+			return err
+		}
+		if reason != "" {
+			name, _, _ := strings.Cut(asked, "=")
+			all = multierror.Append(all, &MissingError{Package: name, Reason: reason})
+		}
+	}
+	return all.ErrorOrNil()
+}

@@ -1,0 +1,31 @@
+package rootfs
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/airshipit/packer-plugin-airship/internal/machine"
+)
+
+var (
+	//go:embed scripts/divert.sh
+	divertScript string
+	//go:embed scripts/restore.sh
+	restoreScript string
+	//go:embed scripts/finalise.sh
+	finaliseScript string
+)
+
+// chrooted runs a script in the target; it is read from standard input, so nothing of it is left.
+func chrooted(ctx context.Context, m machine.Machine, script string, args ...string) error {
+	return m.Run(ctx, machine.Command{
+		Args:   append([]string{"sh", "-s", "--"}, args...),
+		Chroot: true,
+		Stdin:  strings.NewReader(script),
+	})
+}
+
+// epochEnv is SOURCE_DATE_EPOCH as the programs of the build get it.
+func epochEnv(epoch int64) string { return fmt.Sprintf("SOURCE_DATE_EPOCH=%d", epoch) }

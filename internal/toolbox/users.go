@@ -1,0 +1,92 @@
+package toolbox
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// base-passwd's lists of the system's fixed users (passwd(5)) and groups (group(5)).
+const (
+	passwdMaster = "usr/share/base-passwd/passwd.master"
+	groupMaster  = "usr/share/base-passwd/group.master"
+)
+
+// sshd is the user of sshd's unprivileged half, with the home it changes its root to. Packages choose its
+// number when they are configured; here it is the first one free for that.
+const sshd = "sshd:*:100:65534::/run/sshd:/usr/sbin/nologin\n"
+
+// shadowGroup is the number of the group shadow, fixed by Debian's policy.
+const shadowGroup = 42
+
+// makeUsers makes passwd, group, shadow and gshadow. Nobody has a password; "*" forbids it without locking the
+// account, for sshd refuses keys for a locked one ("!").
+func makeUsers(root *os.Root) error {
+	users, err := root.ReadFile(passwdMaster)
+	if err != nil {
+		return err
+	}
+	groups, err := root.ReadFile(groupMaster)
+	if err != nil {
+		return err
+	}
+	passwd, shadow, err := shadowed(append(withNewline(users), sshd...), "*::0:99999:7:::")
+	if err != nil {
+		return fmt.Errorf("%s: %w", passwdMaster, err)
+	}
+	group, gshadow, err := shadowed(groups, "*::")
+	if err != nil {
+		return fmt.Errorf("%s: %w", groupMaster, err)
+	}
+	for _, file := range []struct {
+		name    string
+		content []byte
+		secret  bool
+	}{
+		{"etc/passwd", passwd, false},
+		{"etc/group", group, false},
+		{"etc/shadow", shadow, true},
+		{"etc/gshadow", gshadow, true},
+	} {
+		if err := writeFile(root, file.name, file.content, 0o644); err != nil {
+			return err
+		}
+		if !file.secret {
+			continue
+		}
+		if err := root.Chmod(file.name, 0o640); err != nil {
+			return err
+		}
+		if err := root.Lchown(file.name, 0, shadowGroup); err != nil && !unmapped(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// shadowed splits the lines of passwd(5) or group(5) as pwconv(8) does: the second field becomes x, and each
+// name gets a line in shadow(5) or gshadow(5) that ends in fields.
+func shadowed(master []byte, fields string) (open, secret []byte, err error) {
+	for line := range strings.Lines(string(withNewline(master))) {
+		name, rest, ok := strings.Cut(line, ":")
+		if !ok || name == "" {
+			return nil, nil, fmt.Errorf("line %q has no name", line)
+		}
+		_, rest, ok = strings.Cut(rest, ":")
+		if !ok {
+			return nil, nil, fmt.Errorf("line %q has too few fields", line)
+		}
+		open = append(open, name+":x:"+rest...)
+		secret = append(secret, name+":"+fields+"\n"...)
+	}
+	return open, secret, nil
+}
+
+// withNewline ends text in a newline, where it is not empty.
+func withNewline(text []byte) []byte {
+	if len(text) == 0 || bytes.HasSuffix(text, []byte("\n")) {
+		return text
+	}
+	return append(text, '\n')
+}

@@ -1,0 +1,43 @@
+package airship
+
+import (
+	"testing"
+
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+	"github.com/stretchr/testify/require"
+
+	"github.com/airshipit/packer-plugin-airship/internal/osconfig"
+)
+
+var _ packersdk.Provisioner = (*Provisioner)(nil)
+
+func TestProvisionNeedsTheBuilder(t *testing.T) {
+	const access = `{"socket":"absent.sock","keyFile":"absent.key","knownHost":""}`
+	for name, c := range map[string]struct {
+		generated map[string]any
+		want      string
+	}{
+		"another builder": {
+			map[string]any{"ID": "i-0123", "ConnType": "ssh"},
+			`works inside the builder "airship" only; with another builder write data.airship-nodeprofile.NAME.vars_yaml`,
+		},
+		"no facts":        {map[string]any{osconfig.MachineKey: access}, "works inside the builder"},
+		"damaged facts":   {map[string]any{osconfig.MachineKey: access, osconfig.BuildKey: "{"}, "read the builder's AirshipBuild: "},
+		"a machine gone":  {map[string]any{osconfig.MachineKey: access, osconfig.BuildKey: "{}"}, "reach the builder's machine: "},
+		"a wrong machine": {map[string]any{osconfig.MachineKey: "[]", osconfig.BuildKey: "{}"}, "read the builder's AirshipMachine: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := prepare(t, `documents = ["testdata"]`+"\n"+`profile_name = "worker"`)
+			require.NoError(t, err)
+			err = p.Provision(t.Context(), packersdk.TestUi(t), nil, c.generated)
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestProvisionNeedsAProfile(t *testing.T) {
+	p, err := prepare(t, `profile_yaml = ""`)
+	require.NoError(t, err)
+	err = p.Provision(t.Context(), packersdk.TestUi(t), nil, map[string]any{osconfig.MachineKey: "{}", osconfig.BuildKey: "{}"})
+	require.EqualError(t, err, "the profile is empty: profile_yaml or documents has no value")
+}
