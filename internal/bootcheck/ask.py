@@ -24,8 +24,8 @@ def read(path):
         return file.read()
 
 
-def last(text, lines):
-    return [CONTROL.sub("", line)[:300] for line in text.splitlines() if line.strip()][-lines:]
+def printable(text):
+    return [CONTROL.sub("", line)[:300] for line in text.splitlines() if line.strip()]
 
 
 def uptime():
@@ -54,7 +54,7 @@ def pending():
 def failed():
     units = run("systemctl", "list-units", "--failed", "--plain", "--no-legend", "--no-pager", "--full").splitlines()
     names = [unit.split()[0] for unit in units if unit.strip()]
-    return [{"name": name, "log": last(run("journalctl", "-b", "-u", name, "-n", "15", "-o", "cat", "--no-pager"), 10)}
+    return [{"name": name, "log": printable(run("journalctl", "-b", "-u", name, "-n", "10", "-o", "cat", "--no-pager"))}
             for name in names]
 
 
@@ -122,7 +122,7 @@ def grub():
     if made.returncode != 0:
         raise RuntimeError("grub-mkconfig: " + made.stderr.decode("utf-8", "replace")[-300:])
     differ = subprocess.run(["diff", "-u", "/boot/grub/grub.cfg", "-"], input=made.stdout, stdout=subprocess.PIPE)
-    return last(differ.stdout.decode("utf-8", "replace"), 60)
+    return printable(differ.stdout.decode("utf-8", "replace"))[:40]
 
 
 def ask(questions):

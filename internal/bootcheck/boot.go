@@ -84,8 +84,9 @@ func (g guest) boot(ctx context.Context) (Answers, error) {
 func (g guest) failure(cause, ended, report error, screen *console, port []byte, stderr string) error {
 	e := &BootError{Console: screen.tail(), died: true}
 	var said string
-	if text := strings.TrimSpace(string(port)); text != "" {
-		said = fmt.Sprintf(" (the report's port has: %.500s)", text)
+	// Firmware may write to every serial port; what comes after it is the script's complaint.
+	if text := strings.TrimSpace(control.ReplaceAllString(string(port), "")); text != "" && !screen.silent() {
+		said = fmt.Sprintf(" (the report's port has: %s)", text[max(0, len(text)-500):])
 	}
 	switch {
 	case errors.Is(cause, errPanic):

@@ -109,7 +109,7 @@ func TestCheckOfAnEmptyDisk(t *testing.T) {
 	require.NoError(t, os.WriteFile(image, make([]byte, 1<<20), 0o600))
 	for firmware, problem := range map[Firmware]string{
 		BIOS: "the guest does not start: Boot failed: not a bootable disk",
-		UEFI: "the guest does not start: BdsDxe: No bootable option or device was found",
+		UEFI: "the guest does not start: UEFI Interactive Shell",
 	} {
 		t.Run(string(firmware), func(t *testing.T) {
 			o := testOptions(t, image, firmware, t.TempDir())

@@ -62,9 +62,9 @@ var loginPrompt = regexp.MustCompile(`^(\S+) login: `)
 var events = map[event]*regexp.Regexp{
 	menuShown: regexp.MustCompile(`highlighted entry will be executed automatically`), // GRUB
 	panicked:  regexp.MustCompile(`Kernel panic - not syncing`),
-	// Initramfs-tools' and GRUB's shells, systemd's sulogin, SeaBIOS's and OVMF's last words.
+	// Initramfs-tools' and GRUB's shells, systemd's sulogin, SeaBIOS's and OVMF's last resorts.
 	stuck: regexp.MustCompile(`^(\(initramfs\)|grub( rescue)?>) |emergency mode|root password for maintenance|` +
-		`No bootable (device|option)|Boot failed: not a bootable disk`),
+		`No bootable (device|option)|UEFI Interactive Shell|Boot failed: not a bootable disk`),
 	loginShown: loginPrompt,
 }
 

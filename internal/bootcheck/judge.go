@@ -25,7 +25,8 @@ type Expectations struct {
 	Mounts []Mount // target, type and UUID are compared, where given
 	// NoFailedUnits expects that everything was started and nothing failed.
 	NoFailedUnits bool
-	// SameGrub expects that update-grub on the node would leave grub.cfg as it is.
+	// SameGrub expects that update-grub on the node would leave grub.cfg as it is. Ask it in BIOS: in
+	// UEFI grub-mkconfig adds an entry for the firmware's settings.
 	SameGrub bool
 }
 

@@ -39,7 +39,7 @@ type Answers struct {
 	RootSize  int64    `json:"rootSize"` // bytes of the root file system
 	HostKeys  []string `json:"hostKeys"` // file names of SSH's private host keys
 	MachineID string   `json:"machineID"`
-	// Grub is the difference (diff -u) between the image's grub.cfg and one made on the node; nil
+	// Grub is the beginning of the difference (diff -u) between the image's grub.cfg and one made on the node; nil
 	// where it was not asked for.
 	Grub   []string `json:"grub"`
 	Uptime float64  `json:"uptime"` // seconds since the kernel's start when it was through with all that

@@ -62,7 +62,7 @@ func (s *Session) Run(ctx context.Context, c Command) error {
 	killed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(killed)
-		s.kill(mark)
+		_ = mark
 		channel.Close()
 	})
 	err = channel.Wait()

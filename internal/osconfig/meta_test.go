@@ -1,7 +1,6 @@
 package osconfig
 
 import (
-	"flag"
 	"maps"
 	"os"
 	"path/filepath"
@@ -14,8 +13,6 @@ import (
 
 	"github.com/airshipit/packer-plugin-airship/internal/document"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const testDocument = `apiVersion: airshipit.org/v1alpha1
 kind: NodeProfile
@@ -67,7 +64,7 @@ func TestMeta(t *testing.T) {
 	for name, data := range files {
 		assertNotContains(t, string(data), plantedHash)
 		golden := filepath.Join("testdata", name)
-		if *update {
+		if os.Getenv("AIRSHIP_UPDATE_GOLDEN") != "" {
 			require.NoError(t, os.WriteFile(golden, data, 0o644))
 		}
 		want, err := os.ReadFile(golden)

@@ -129,6 +129,11 @@ func TestClosure(t *testing.T) {
 			"a", "a=1 d=1",
 		},
 		{
+			"a provision without a version that is chosen already",
+			[]string{world("a 1 Depends: lib (>= 2)", "b 9 Provides: lib", "d 1 Provides: lib (= 2)")},
+			"a b", "a=1 b=9 d=1",
+		},
+		{
 			"a package before those that provide its name",
 			[]string{world("a 1 Depends: x", "b 1 Provides: x; Priority: required", "x 1")},
 			"a", "a=1 x=1",
@@ -171,6 +176,11 @@ func TestClosureSaysWhatCannotBeHad(t *testing.T) {
 		assert.ErrorContains(t, err, text)
 	}
 	assert.NotContains(t, err.Error(), "zzzzzzzz: no source has a package of that name; did you mean")
+}
+
+func TestClosureHasOneVersionOfAPackage(t *testing.T) {
+	_, err := closure(t, "x picky", world("x 1", "x 3", "picky 1 Depends: x (<< 3)"))
+	assert.ErrorContains(t, err, "package picky: it needs x (<< 3): version 3 of it is needed for another package")
 }
 
 func TestIndexRefusesWhatCannotBeVerified(t *testing.T) {

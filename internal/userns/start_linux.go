@@ -81,8 +81,10 @@ func (m Mapping) launch(ctx context.Context, p *Process, job Job, exe, requests,
 		stage = stageMap
 	}
 	p.cmd = &exec.Cmd{
-		Path:       "/proc/self/fd/" + strconv.Itoa(3+len(files)),
-		Args:       []string{argv0, stage},
+		Path: "/proc/self/fd/" + strconv.Itoa(3+len(files)),
+		Args: []string{argv0, stage},
+		// What runs in the namespace can read this, and has no business with the caller's tokens.
+		Env:        []string{"PATH=" + os.Getenv("PATH")},
 		Stdout:     p.said,
 		Stderr:     p.said,
 		ExtraFiles: append(files, exe),

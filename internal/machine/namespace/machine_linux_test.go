@@ -96,6 +96,7 @@ func TestMachineRun(t *testing.T) {
 }
 
 func TestMachineEnvironment(t *testing.T) {
+	t.Setenv("TOKEN_OF_THE_HOST", "secret")
 	m, _ := machinetest.Start(t, "http_proxy=http://proxy.example:3128", "no_proxy=localhost")
 	fixed := []string{
 		"HOME=/root", "LC_ALL=C.UTF-8", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -112,6 +113,7 @@ func TestMachineEnvironment(t *testing.T) {
 		}
 	}
 	assert.ElementsMatch(t, append(fixed, "TOKEN=a b", "c", "TMPDIR=/scratch"), got)
+	assert.NotContains(t, shell(t, m, "cat /proc/1/environ"), "TOKEN_OF_THE_HOST")
 }
 
 func TestMachineBulk(t *testing.T) {

@@ -26,6 +26,7 @@ find etc usr/sbin -xdev -type f -size -64k -exec sha256sum {} + | sort`
 // TestMachineTarget makes Debian 12's smallest system with mmdebstrap and opens it.
 func TestMachineTarget(t *testing.T) {
 	m, _ := machinetest.Start(t)
+	shell(t, m, "mount -t tmpfs -o mode=755 tmpfs /target")
 	begin := time.Now()
 	require.NoError(t, m.Run(t.Context(), machine.Command{Args: []string{
 		"mmdebstrap", "--mode=root", "--variant=minbase", "--include=sudo",

@@ -35,10 +35,9 @@ func (a Accelerator) Args(arch string) []string {
 	cpu := "max"
 	if arch == "amd64" {
 		// With cx16 Debian 13's kernel panics in __kmalloc now and then (5 of 24 boots, 0 of 42 without).
-		// With la57 every page walk is emulated over five levels.
-		cpu = "max,-cx16,-la57"
+		cpu = "max,-cx16"
 	}
-	return []string{"-accel", "tcg,thread=multi", "-cpu", cpu}
+	return []string{"-accel", TCG, "-cpu", cpu}
 }
 
 // Options of Probe.

@@ -32,6 +32,18 @@ func TestFetchOnlyWhatIsMissing(t *testing.T) {
 	}
 }
 
+func TestLargestFirst(t *testing.T) {
+	m := newMirror(t)
+	var asked []string
+	m.first = func(_ http.ResponseWriter, r *http.Request, _ []byte, _ int) bool {
+		asked = append(asked, r.URL.Path)
+		return false
+	}
+	_, f := newStore(t, Options{Parallel: 1})
+	require.NoError(t, f.Fetch(t.Context(), []Item{m.item("b", 20), m.item("c", 10), m.item("a", 30)}))
+	require.Equal(t, []string{"/a", "/b", "/c"}, asked)
+}
+
 func TestWrongSizeInStoreIsFetchedAgain(t *testing.T) {
 	m := newMirror(t)
 	s, f := newStore(t, Options{})

@@ -131,6 +131,21 @@ func TestProxyOutOfReach(t *testing.T) {
 	}
 }
 
+// The proxy at fault is that of the address redirected to.
+func TestProxyOutOfReachAfterRedirect(t *testing.T) {
+	p := newProxy(t, "")
+	p.Close()
+	m := newMirror(t)
+	m.first = func(w http.ResponseWriter, r *http.Request, _ []byte, _ int) bool {
+		http.Redirect(w, r, "https://mirror.example/a?token=geheim", http.StatusFound)
+		return true
+	}
+	_, f := newStore(t, Options{Proxies: environment(map[string]string{"https_proxy": p.URL}), Retries: -1})
+	_, err := f.Get(t.Context(), m.URL+"/a", 10)
+	require.ErrorContains(t, err, m.URL+"/a: proxy "+p.URL+" (from https_proxy) cannot be reached: ")
+	require.NotContains(t, err.Error(), "geheim")
+}
+
 func TestProxiesAreChecked(t *testing.T) {
 	s, err := Open(t.TempDir())
 	require.NoError(t, err)

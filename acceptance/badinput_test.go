@@ -1,0 +1,108 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// said is what packer printed, on one line and without its prefixes.
+func said(output string) string {
+	output = strings.ReplaceAll(output, "==> airship.node:", "")
+	return strings.Join(strings.Fields(output), " ")
+}
+
+// TestValidate finds mistakes in documents before anything is downloaded.
+func TestValidate(t *testing.T) {
+	for name, c := range map[string]struct{ from, to, want string }{
+		"unknown field":   {"qcow_capacity: 6G", "qcow_capacty: 6G", "node.yaml:21: spec.storage.qcow_capacty: unknown field; did you mean qcow_capacity?"},
+		"wrong type":      {"GRUB_TIMEOUT: 1", "GRUB_TIMEOUT: soon", "node.yaml:14: spec.osKernel.grub.GRUB_TIMEOUT:"},
+		"disk too small":  {"6G", "1G", "node.yaml:21: spec.storage.qcow_capacity:"},
+		"unknown suite":   {"spec:\n", "spec:\n  suite: bookwurm\n", "did you mean bookworm?"},
+		"plain password":  {"$6$planted", "planted", "node.yaml:"},
+		"overlap and all": {"qcow_capacity: 6G", "partitions: [{mount: /, part_start: 1MiB, part_end: 3GiB, filesystem: {type: ext4}}, {mount: none, part_start: 2GiB, part_end: 2049MiB, flags: [bios_grub]}]", "spec.storage.partitions[1]"},
+		"no root":         {"qcow_capacity: 6G", "partitions: [{mount: none, part_start: 1MiB, part_end: 5MiB, flags: [bios_grub]}]", "spec.storage.partitions"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRun(t, t.TempDir())
+			r.edit(t, c.from, c.to)
+			assert.Contains(t, said(r.fails(t, "validate")), c.want)
+		})
+	}
+	r := newRun(t, t.TempDir())
+	output, err := r.command("validate").CombinedOutput()
+	require.NoError(t, err, "%s", output)
+}
+
+// TestBuildRefuses wants one clear error and no file, from what only the network and the disk tell.
+func TestBuildRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(t *testing.T, r *run)
+		want   []string
+	}{
+		"no such packages": {
+			func(t *testing.T, r *run) {
+				r.edit(t, "openssh-server, netplan.io", "openshs-server, netplan.oi, sudo=9")
+			},
+			[]string{
+				"node.yaml:9: spec.software.packages[1]: package openshs-server:", "did you mean openssh-server?",
+				"spec.software.packages[2]: package netplan.oi:", "package sudo:",
+			},
+		},
+		"no such suite": {
+			func(t *testing.T, r *run) {
+				r.edit(t, "  software:\n", "  software:\n    repos: [{name: extra, suite: bookworm-nonesuch, components: main, register_repo_with_rootfs: true}]\n")
+			},
+			[]string{"source extra", "there is no suite bookworm-nonesuch"},
+		},
+		"a proxy that refuses": {
+			func(_ *testing.T, r *run) {
+				r.env = append(r.env, "http_proxy=http://127.0.0.1:9", "https_proxy=http://127.0.0.1:9", "no_proxy=")
+			},
+			[]string{"127.0.0.1:9", "http_proxy"},
+		},
+		"output exists": {
+			func(t *testing.T, r *run) {
+				require.NoError(t, os.MkdirAll(r.output(), 0o755))
+				require.NoError(t, os.WriteFile(r.image(), []byte("precious"), 0o644))
+			},
+			[]string{"node.qcow2 exists", "-force"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRun(t, sharedCache(t))
+			c.change(t, &r)
+			output := said(r.fails(t, "build", "-color=false"))
+			for _, want := range c.want {
+				assert.Contains(t, output, want)
+			}
+			if name == "output exists" {
+				kept, err := os.ReadFile(r.image())
+				require.NoError(t, err)
+				assert.Equal(t, "precious", string(kept))
+				return
+			}
+			assertNoOutput(t, r)
+		})
+	}
+}
+
+// TestFullDisk has a cache that the toolbox does not fit into.
+func TestFullDisk(t *testing.T) {
+	small := filepath.Join(t.TempDir(), "small")
+	require.NoError(t, os.Mkdir(small, 0o755))
+	require.NoError(t, syscall.Mount("tmpfs", small, "tmpfs", 0, "size=40m"))
+	t.Cleanup(func() { assert.NoError(t, syscall.Unmount(small, 0)) })
+	r := newRun(t, small)
+	output := said(r.fails(t, "build", "-color=false"))
+	assert.Contains(t, output, small)
+	assert.Contains(t, output, "full")
+	assertNoOutput(t, r)
+}

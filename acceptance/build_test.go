@@ -1,0 +1,104 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const plantedHash = "$6$plantedsalt$T9uOBgZ"
+
+// TestBuild builds as root, boots in both firmwares, and builds the same again: with the lock, and
+// as an unprivileged user. All three must be one file.
+func TestBuild(t *testing.T) {
+	first := newRun(t, sharedCache(t))
+	lock := filepath.Join(first.dir, "lock.json")
+	said := first.build(t, "-var", "lock_file="+lock, "-var", "verify_boot=true")
+	t.Log(said)
+	assert.NotContains(t, said, plantedHash, "a password hash was shown")
+
+	manifest := first.manifest(t)
+	assert.True(t, manifest.Verified)
+	assert.Len(t, manifest.Boots, 2)
+	sum, err := os.ReadFile(first.image() + ".sha256")
+	require.NoError(t, err)
+	assert.Equal(t, manifest.SHA256+"  node.qcow2\n", string(sum))
+	tool(t, "sh", "-c", "cd '"+first.output()+"' && sha256sum --check --quiet node.qcow2.sha256")
+	tool(t, "qemu-img", "check", first.image())
+
+	t.Run("contents", func(t *testing.T) { checkContents(t, first) })
+	t.Run("again", func(t *testing.T) {
+		again := newRun(t, sharedCache(t))
+		again.build(t, "-var", "lock_file="+lock)
+		assert.Equal(t, manifest.SHA256, again.manifest(t).SHA256, "the same plan gave another image")
+	})
+	t.Run("as a user", func(t *testing.T) {
+		user := newRun(t, "").as(t, newUser(t))
+		copied := filepath.Join(user.dir, "lock.json")
+		text, err := os.ReadFile(lock)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(copied, text, 0o644))
+		user.build(t, "-var", "lock_file="+copied)
+		assert.Equal(t, manifest.SHA256, user.manifest(t).SHA256, "root and a user built different images from one plan")
+	})
+}
+
+// checkContents looks into the image with tools that are not ours.
+func checkContents(t *testing.T, r run) {
+	raw := filepath.Join(t.TempDir(), "disk.raw")
+	tool(t, "qemu-img", "convert", "-O", "raw", r.image(), raw)
+	root := partition(t, raw, 1)
+	cat := func(name string) string { return tool(t, "debugfs", "-R", "cat "+name, root) }
+
+	assert.Equal(t, "file provisioner\n", cat("/etc/from-file"))
+	assert.Equal(t, "on bookworm\n", cat("/etc/from-shell"))
+	assert.Equal(t, "node01\n", cat("/etc/hostname"))
+	assert.Empty(t, cat("/etc/machine-id"))
+	assert.Contains(t, cat("/etc/shadow"), plantedHash)
+	for _, gone := range []string{"/etc/ssh", "/usr/bin", "/var/log", "/var/tmp"} {
+		listing := tool(t, "debugfs", "-R", "ls -p "+gone, root)
+		assert.NotContains(t, listing, "ssh_host_", gone)
+		assert.NotContains(t, listing, ".airship", gone)
+		assert.NotContains(t, listing, "/now/", gone)
+	}
+
+	disk, err := os.ReadFile(raw)
+	require.NoError(t, err)
+	hosts, err := os.ReadFile("/etc/apt/sources.list.d/debian.sources")
+	if err == nil {
+		for _, uri := range mirrorLine.FindAllSubmatch(hosts, -1) {
+			assert.Zero(t, bytes.Count(disk, uri[1]), "the build's mirror is in the image")
+		}
+	}
+	// Once in /etc/shadow; a journal or a freed block would be a second place.
+	assert.Equal(t, 1, bytes.Count(disk, []byte(plantedHash)), "a password hash is where it should not be")
+}
+
+// partition names a partition of a raw disk as e2fsprogs' programs take it.
+func partition(t *testing.T, raw string, number int) string {
+	t.Helper()
+	var table struct {
+		PartitionTable struct {
+			Partitions []struct {
+				Node  string
+				Start int64
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(tool(t, "sfdisk", "--json", raw)), &table))
+	for _, p := range table.PartitionTable.Partitions {
+		if p.Node == fmt.Sprintf("%s%d", raw, number) {
+			return fmt.Sprintf("%s?offset=%d", raw, p.Start*512)
+		}
+	}
+	t.Fatalf("no partition %d", number)
+	return ""
+}

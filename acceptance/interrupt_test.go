@@ -1,0 +1,93 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestInterrupt ends builds half-way, politely and not; the next one starts clean.
+func TestInterrupt(t *testing.T) {
+	for name, signal := range map[string]syscall.Signal{"Ctrl-C": syscall.SIGINT, "kill -9": syscall.SIGKILL} {
+		t.Run(name, func(t *testing.T) {
+			r := newRun(t, sharedCache(t))
+			cmd := r.command("build", "-on-error=cleanup", "-color=false")
+			waitFor(t, cmd, "packages unpacked")
+			// As a terminal does: to everything that packer started and that did not leave its group.
+			require.NoError(t, syscall.Kill(-cmd.Process.Pid, signal))
+			_ = cmd.Wait() // it fails, as it should
+
+			require.Eventually(t, func() bool { return len(machines(t)) == 0 }, 20*time.Second, 100*time.Millisecond,
+				"processes of the machine are left")
+			assertNoOutput(t, r)
+			if signal == syscall.SIGKILL {
+				// Only the next build can clean up after that. This one fails early.
+				r.edit(t, "sudo", "no-such-package")
+				r.fails(t, "build")
+			}
+			left, err := filepath.Glob(filepath.Join(sharedCache(t), "airship", "work", "*"))
+			require.NoError(t, err)
+			assert.Empty(t, left)
+		})
+	}
+}
+
+// waitFor starts cmd and waits until it has said something.
+func waitFor(t *testing.T, cmd *exec.Cmd, text string) {
+	t.Helper()
+	output, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	var said bytes.Buffer
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		said.WriteString(lines.Text() + "\n")
+		if strings.Contains(lines.Text(), text) {
+			go func() {
+				for lines.Scan() {
+				}
+			}()
+			return
+		}
+	}
+	t.Fatalf("packer ended without saying %q:\n%s", text, said.String())
+}
+
+// machines are the processes that run in a toolbox of the shared cache.
+func machines(t *testing.T) []string {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*")
+	require.NoError(t, err)
+	own, err := os.Readlink("/proc/self/ns/user")
+	require.NoError(t, err)
+	var found []string
+	for _, process := range all {
+		namespace, err := os.Readlink(process + "/ns/user")
+		if err != nil || namespace == own {
+			continue
+		}
+		line, _ := os.ReadFile(process + "/cmdline")
+		found = append(found, process+" "+string(bytes.ReplaceAll(line, []byte{0}, []byte{' '})))
+	}
+	return found
+}
+
+func assertNoOutput(t *testing.T, r run) {
+	t.Helper()
+	left, err := os.ReadDir(r.output())
+	if !os.IsNotExist(err) {
+		require.NoError(t, err)
+	}
+	assert.Empty(t, left, "an unfinished build left files")
+}
