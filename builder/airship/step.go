@@ -31,7 +31,7 @@ func (s step) Run(ctx context.Context, state multistep.StateBag) multistep.StepA
 			return multistep.ActionHalt
 		}
 		state.Put("error", err)
-		b.ui.Error(err.Error())
+		// Packer shows it.
 		return multistep.ActionHalt
 	}
 	if s.title != "" {

@@ -72,10 +72,14 @@ func (b *build) resolve(ctx context.Context, request plan.Request) error {
 	releases := make([]*repository.Release, len(request.Sources))
 	var updates multierror.Group
 	for i, s := range request.Sources {
-		updates.Go(func() (err error) {
+		updates.Go(func() error {
+			keyring, err := b.keyring(ctx, s)
+			if err != nil {
+				return err
+			}
 			releases[i], err = repository.Update(ctx, b.fetcher, b.store, repository.Source{
 				Name: s.Name, URI: b.uri(s), Suite: s.Suite, Components: s.Components,
-				Keyring: []byte(s.Keyring), Distribution: request.Target.Distribution,
+				Keyring: keyring, Distribution: request.Target.Distribution,
 			}, request.Target.Architecture)
 			return err
 		})
@@ -101,6 +105,25 @@ func (b *build) resolve(ctx context.Context, request plan.Request) error {
 		return writeLockFile(b.config.LockFile, lockFile{Lock: b.lock, Toolbox: b.toolbox.Pin})
 	}
 	return nil
+}
+
+// maxKeyring bounds a keyring that is fetched, bytes.
+const maxKeyring = 4 << 20
+
+// keyring is what must have signed a source; empty for the distribution's own.
+func (b *build) keyring(ctx context.Context, s plan.Source) ([]byte, error) {
+	if s.KeyringURL == "" {
+		return []byte(s.Keyring), nil
+	}
+	data, err := b.fetcher.Get(ctx, s.KeyringURL, maxKeyring)
+	if err != nil {
+		return nil, fmt.Errorf("source %s: fetch its keyring: %w", s.Name, err)
+	}
+	key, err := repository.PinnedKey(data, s.KeyringFingerprint)
+	if err != nil {
+		return nil, fmt.Errorf("source %s: keyring %s: %w", s.Name, s.KeyringURL, err)
+	}
+	return []byte(key), nil
 }
 
 // locateMissing says in which document a package that does not exist is asked for.

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	_ "embed"
@@ -59,35 +60,35 @@ func (s *Session) Run(ctx context.Context, c Command) error {
 	}
 	go pump(feed, c.Stdin, cancel)
 
-	killed := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(killed)
+	end := make(chan error, 1)
+	go func() { end <- channel.Wait() }()
+	select {
+	case err = <-end:
+	case <-ctx.Done():
 		_ = mark
-		channel.Close()
-	})
-	err = channel.Wait()
-	if !stop() {
-		<-killed
+	}
+	if ctx.Err() != nil {
+		stdout.close()
+		stderr.close()
 		return fmt.Errorf("%s: %w", name, context.Cause(ctx))
 	}
-	return ended(c.Args, err, stdout, stderr)
+	return ended(c.Args, err, stdout.tail.String(), stderr.tail.String())
 }
 
-// attach connects the command's output to c's writers and returns the end of either stream.
-func attach(channel *ssh.Session, c Command, cancel context.CancelCauseFunc) (stdout, stderr *tail.Buffer) {
-	stdout, stderr = &tail.Buffer{}, &tail.Buffer{}
+// attach connects the command's output to c's writers.
+func attach(channel *ssh.Session, c Command, cancel context.CancelCauseFunc) (stdout, stderr *sink) {
 	one := &sync.Mutex{} // the two may be the same writer
-	channel.Stdout = &sink{one, c.Stdout, stdout, cancel}
-	channel.Stderr = &sink{one, c.Stderr, stderr, cancel}
+	stdout, stderr = &sink{mu: one, to: c.Stdout, cancel: cancel}, &sink{mu: one, to: c.Stderr, cancel: cancel}
+	channel.Stdout, channel.Stderr = stdout, stderr
 	return stdout, stderr
 }
 
-// sink passes output on. It takes what cannot be written any more too: the command would
-// otherwise hang until it is killed.
+// sink passes output on and keeps its end. It takes what cannot be written any more too: the
+// command would otherwise hang until it is killed.
 type sink struct {
 	mu     *sync.Mutex
 	to     io.Writer
-	tail   *tail.Buffer
+	tail   tail.Buffer
 	cancel context.CancelCauseFunc
 }
 
@@ -101,6 +102,13 @@ func (s *sink) Write(p []byte) (int, error) {
 		}
 	}
 	return s.tail.Write(p)
+}
+
+// close passes nothing on any more: Run returns although the output has not ended.
+func (s *sink) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.to = nil
 }
 
 // pump sends input until it ends or the command no longer takes any.
@@ -152,15 +160,12 @@ func (s *Session) kill(mark string) {
 }
 
 // ended turns the end of a command into Run's error.
-func ended(args []string, err error, stdout, stderr *tail.Buffer) error {
+func ended(args []string, err error, stdout, stderr string) error {
 	var exit *ssh.ExitError
 	if errors.As(err, &exit) {
-		failed := &ExitError{Args: args, Code: exit.ExitStatus(), Signal: exit.Signal(), Tail: stderr.String()}
+		failed := &ExitError{Args: args, Code: exit.ExitStatus(), Signal: exit.Signal(), Tail: cmp.Or(stderr, stdout)}
 		if failed.Signal != "" {
 			failed.Code = -1
-		}
-		if failed.Tail == "" {
-			failed.Tail = stdout.String()
 		}
 		return failed
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/airshipit/packer-plugin-airship/internal/document"
@@ -30,6 +31,8 @@ type LockedSuite struct {
 	Suite     string    `json:"suite"`
 	Date      time.Time `json:"date"`      // InRelease's Date field, UTC
 	InRelease string    `json:"inRelease"` // SHA-256, hex
+	// Keyring is the armoured key block that the source's KeyringURL gave.
+	Keyring string `json:"keyring,omitempty"`
 }
 
 // Check says whether the lock answers r.
@@ -57,6 +60,19 @@ func (l Lock) Check(r Request) error {
 		}
 	}
 	return mistakes.ErrorOrNil()
+}
+
+// withKeyrings gives sources the keys that were fetched for them.
+func (l Lock) withKeyrings(sources []Source) []Source {
+	sources = slices.Clone(sources)
+	for i := range sources {
+		for _, s := range l.Suites {
+			if s.Source == sources[i].Name && s.Keyring != "" {
+				sources[i].Keyring = s.Keyring
+			}
+		}
+	}
+	return sources
 }
 
 // epoch is the base suite's date: updates and security are signed anew daily, it is not.

@@ -55,7 +55,7 @@ func New(profile *v1alpha1.NodeProfile, lock Lock, options Options) (Plan, error
 		return Plan{}, err
 	}
 	rootfs := RootFS{
-		Sources:    request.Sources,
+		Sources:    lock.withKeyrings(request.Sources),
 		Include:    request.Include,
 		Unapproved: request.Unapproved,
 		Packages:   lock.Packages,

@@ -52,6 +52,9 @@ type Source struct {
 	Components []string `json:"components,omitempty"`
 	// Keyring is an armoured key block; empty: the distribution's embedded keyring.
 	Keyring string `json:"keyring,omitempty"`
+	// KeyringURL is fetched for the key with KeyringFingerprint, which becomes Keyring in the lock.
+	KeyringURL         string `json:"keyringURL,omitempty"`
+	KeyringFingerprint string `json:"keyringFingerprint,omitempty"`
 	// Register keeps it in the image's /etc/apt/sources.list.d.
 	Register bool `json:"register"`
 }

@@ -39,6 +39,13 @@ func sources(profile *v1alpha1.NodeProfile) ([]Source, error) {
 				Problem: fmt.Sprintf("%s has no built-in archive: give the address of %s", spec.Distribution, r.Name),
 			})
 		}
+		if pkg := r.KeyringPkg; pkg != "" && pkg != archiveKeyrings[spec.Distribution] {
+			mistakes = multierror.Append(mistakes, &document.Mistake{
+				Field: fmt.Sprintf("spec.software.repos[%d].keyring_pkg", i),
+				Problem: fmt.Sprintf("%s is not %s, which is built in: give keyring, or keyring_url with keyringFingerprint",
+					pkg, archiveKeyrings[spec.Distribution]),
+			})
+		}
 		all = append(all, Source{
 			Name:       r.Name,
 			URI:        uri,
@@ -46,11 +53,15 @@ func sources(profile *v1alpha1.NodeProfile) ([]Source, error) {
 			Suite:      r.Suite,
 			Components: strings.Fields(r.Components),
 			Keyring:    r.Keyring,
-			Register:   r.RegisterRepoWithRootfs,
+			KeyringURL: r.KeyringURL, KeyringFingerprint: r.KeyringFingerprint,
+			Register: r.RegisterRepoWithRootfs,
 		})
 	}
 	return all, mistakes.ErrorOrNil()
 }
+
+// archiveKeyrings are the packages with the distributions' own keys, which this plugin has too.
+var archiveKeyrings = map[string]string{"debian": "debian-archive-keyring", "ubuntu": "ubuntu-keyring"}
 
 func debianSources(suite string) []Source {
 	source := func(name, suite string) Source {

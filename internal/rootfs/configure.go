@@ -19,6 +19,8 @@ func Configure(ctx context.Context, m machine.Machine, p plan.Plan) error {
 		"/etc/hosts":        hosts(p.System.Hostname),
 		"/etc/fstab":        p.Disk.Fstab(),
 		"/etc/default/grub": plan.GrubDefault(p.Target, p.System),
+		// Without it cloud-init generates en_US.UTF-8 at the first boot, and fails.
+		"/etc/default/locale": "LANG=C.UTF-8\n",
 	}
 	for _, s := range p.RootFS.Sources {
 		if !s.Register {

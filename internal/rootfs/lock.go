@@ -30,6 +30,7 @@ func Lock(ctx context.Context, m machine.Machine, r plan.Request, releases []*re
 		mirrors[source.Name] = server.AddRelease(release).URI("127.0.0.1")
 		lock.Suites = append(lock.Suites, plan.LockedSuite{
 			Source: source.Name, Suite: source.Suite, Date: release.Date.UTC(), InRelease: release.SHA256,
+			Keyring: fetchedKeyring(source, release),
 		})
 	}
 	var err error
@@ -41,6 +42,14 @@ func Lock(ctx context.Context, m machine.Machine, r plan.Request, releases []*re
 		}
 	}
 	return lock, err
+}
+
+// fetchedKeyring is the key that came from the source's KeyringURL; empty where the document has it.
+func fetchedKeyring(source plan.Source, release *repository.Release) string {
+	if source.KeyringURL == "" {
+		return ""
+	}
+	return string(release.Source.Keyring)
 }
 
 // findMissing looks for every package of the request; nil where all exist.
