@@ -65,7 +65,7 @@ func (s *Session) Run(ctx context.Context, c Command) error {
 	select {
 	case err = <-end:
 	case <-ctx.Done():
-		_ = mark
+		s.kill(mark)
 	}
 	if ctx.Err() != nil {
 		stdout.close()
