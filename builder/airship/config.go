@@ -86,14 +86,14 @@ func (c *Config) decode(raws ...any) error {
 		{"qcow2_compression", c.QCOW2Compression, []string{"", "zlib", "zstd", "none"}},
 		{"accelerator", c.Accelerator, []string{"", qemu.Auto, qemu.KVM, qemu.HVF, qemu.WHPX, qemu.TCG}},
 	} {
-		if !slices.Contains(choice.allowed, choice.value) && choice.value != unknown {
+		if !slices.Contains(choice.allowed, choice.value) && choice.value != document.Unknown {
 			mistakes = multierror.Append(mistakes, fmt.Errorf("%s is %q: want one of %q", choice.name, choice.value, choice.allowed[1:]))
 		}
 	}
 	if c.BootTimeout < 0 {
 		mistakes = multierror.Append(mistakes, fmt.Errorf("boot_timeout is %s: want a positive duration", c.BootTimeout))
 	}
-	if c.CABundle != "" && c.CABundle != unknown {
+	if c.CABundle != "" && c.CABundle != document.Unknown {
 		if _, err := os.Stat(c.CABundle); err != nil {
 			mistakes = multierror.Append(mistakes, fmt.Errorf("ca_bundle: %w", err))
 		}
@@ -109,9 +109,6 @@ func (c *Config) decode(raws ...any) error {
 	c.profile = profile
 	return mistakes.ErrorOrNil()
 }
-
-// unknown is what `packer validate` gives for values that it does not know yet.
-const unknown = "<unknown>"
 
 func (c *Config) verifyBoot() bool { return c.VerifyBoot == nil || *c.VerifyBoot }
 

@@ -34,7 +34,8 @@ type Config struct {
 // DatasourceOutput is what a template reads.
 type DatasourceOutput struct {
 	// The resolved NodeProfile as YAML: defaults filled in, `_append` lists merged, references
-	// between variables resolved, keys sorted. The builder and the provisioner take it as their
+	// between variables resolved, keys sorted, a comment behind each value with the file and line
+	// it comes from. The builder and the provisioner take it as their
 	// `profile_yaml`. Password hashes of `users` are in it.
 	ProfileYAML string `mapstructure:"profile_yaml"`
 	// The profile's Ansible variables as a vars file, keys sorted. Airship's variables keep their
@@ -103,7 +104,7 @@ func render(profile *document.Profile) (DatasourceOutput, error) {
 	if profile == nil {
 		return DatasourceOutput{}, errors.New("Execute without a successful Configure")
 	}
-	profileYAML, err := profile.YAML()
+	profileYAML, err := profile.SourcedYAML()
 	if err != nil {
 		return DatasourceOutput{}, err
 	}

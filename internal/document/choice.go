@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// unknown is what `packer validate` gives for the outputs of a data source that it does not
+// Unknown is what `packer validate` gives for the outputs of a data source that it does not
 // execute; a list is empty then.
-const unknown = "<unknown>"
+const Unknown = "<unknown>"
 
 // Choice names a profile in the two ways that a template can: its resolved YAML, or documents and
 // a name.
@@ -27,9 +27,9 @@ func (c Choice) Read(checks ...Check) (*Profile, error) {
 		return nil, errors.New("profile_yaml and documents are both there; give one")
 	case !c.WithYAML && !c.WithDocuments:
 		return nil, errors.New("the profile is missing: give profile_yaml (data.airship-nodeprofile.NAME.profile_yaml) or documents")
-	case c.WithYAML && c.Name != "" && c.Name != unknown:
+	case c.WithYAML && c.Name != "" && c.Name != Unknown:
 		return nil, errors.New("profile_name chooses among documents; with profile_yaml the data source's name does that")
-	case c.YAML == unknown, slices.Contains(c.Documents, unknown), c.Name == unknown:
+	case c.YAML == Unknown, slices.Contains(c.Documents, Unknown), c.Name == Unknown:
 		return nil, nil
 	case c.YAML != "":
 		return Parse(c.YAML, "profile_yaml", checks...)

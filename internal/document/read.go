@@ -61,7 +61,11 @@ func Parse(text, name string, checks ...Check) (*Profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return set.Select("")
+	profile, err := set.Select("")
+	if err != nil {
+		return nil, err
+	}
+	return profile, profile.takeOrigins(text)
 }
 
 // reader gathers a Set from files.

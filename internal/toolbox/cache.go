@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/airshipit/packer-plugin-airship/internal/flock"
 )
 
 // cache is the directory toolbox of the cache, as far as one owner's trees are concerned:
@@ -162,11 +164,11 @@ func (c cache) lock(ctx context.Context, progress func(string, ...any)) (unlock 
 	}
 	told := false
 	for {
-		err := tryLock(file)
+		err := flock.Try(file)
 		if err == nil {
 			return file.Close, nil
 		}
-		if !errors.Is(err, errBusy) {
+		if !errors.Is(err, flock.ErrBusy) {
 			return nil, errors.Join(fmt.Errorf("lock %s: %w", file.Name(), err), file.Close())
 		}
 		if !told {
@@ -181,6 +183,3 @@ func (c cache) lock(ctx context.Context, progress func(string, ...any)) (unlock 
 		}
 	}
 }
-
-// errBusy says that another process, or another Ensure of this one, has the lock.
-var errBusy = errors.New("locked")

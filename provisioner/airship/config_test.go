@@ -69,7 +69,7 @@ func TestPrepare(t *testing.T) {
 func TestPrepareAcceptsCoreVariables(t *testing.T) {
 	p := &Provisioner{}
 	require.NoError(t, p.Prepare(
-		cty.ObjectVal(map[string]cty.Value{"profile_yaml": cty.StringVal(unknown)}),
+		cty.ObjectVal(map[string]cty.Value{"profile_yaml": cty.StringVal("<unknown>")}),
 		map[string]any{"packer_build_name": "node", "packer_builder_type": "airship"},
 	))
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/airshipit/packer-plugin-airship/internal/flock"
 )
 
 // batch is one Fetch under way.
@@ -118,7 +120,7 @@ func (b *batch) one(ctx context.Context, file wanted, wait bool) error {
 	switch {
 	case err == nil:
 		from.strikes = 0
-	case errors.Is(err, errBusy):
+	case errors.Is(err, flock.ErrBusy):
 		b.busy = append(b.busy, file)
 	default:
 		b.failed[file.SHA256] = err

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/airshipit/packer-plugin-airship/internal/flock"
 )
 
 const (
@@ -23,9 +25,6 @@ const (
 	firstPoll, lastPoll = 50 * time.Millisecond, 500 * time.Millisecond
 )
 
-// errBusy says that another process, or another Fetch of this one, is writing the file.
-var errBusy = errors.New("being written by another process")
-
 // partial is an incomplete file of which this process is the only writer.
 type partial struct {
 	store *Store
@@ -36,7 +35,7 @@ type partial struct {
 }
 
 // acquire opens or makes a partial file and locks it, without reading it. Where another holds it,
-// acquire waits, or returns errBusy.
+// acquire waits, or returns flock.ErrBusy.
 func (s *Store) acquire(ctx context.Context, name string, wait bool) (*partial, error) {
 	path := filepath.Join(s.partialDir(), name)
 	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
@@ -44,7 +43,7 @@ func (s *Store) acquire(ctx context.Context, name string, wait bool) (*partial, 
 		if err == nil {
 			return &partial{store: s, path: path, file: file, hash: sha256.New()}, nil
 		}
-		if !errors.Is(err, errBusy) || !wait {
+		if !errors.Is(err, flock.ErrBusy) || !wait {
 			return nil, err
 		}
 		if err := sleep(ctx, pause); err != nil {
@@ -53,16 +52,16 @@ func (s *Store) acquire(ctx context.Context, name string, wait bool) (*partial, 
 	}
 }
 
-// openLocked tries once; errBusy where another has the lock.
+// openLocked tries once; flock.ErrBusy where another has the lock.
 func (s *Store) openLocked(path string) (*os.File, error) {
 	for {
 		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 		if err != nil {
 			return nil, s.fault(err)
 		}
-		if err := tryLock(file); err != nil {
+		if err := flock.Try(file); err != nil {
 			file.Close()
-			if errors.Is(err, errBusy) {
+			if errors.Is(err, flock.ErrBusy) {
 				return nil, err
 			}
 			return nil, s.fault(err)
@@ -188,7 +187,7 @@ func (s *Store) sweepOne(path string) {
 		return
 	}
 	defer file.Close()
-	if tryLock(file) == nil && stillAt(file, path) {
+	if flock.Try(file) == nil && stillAt(file, path) {
 		_ = os.Remove(path)
 	}
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/airshipit/packer-plugin-airship/internal/flock"
 )
 
 // helloSHA256 is `printf hello | sha256sum`.
@@ -94,7 +96,7 @@ func TestLockedFileIsTheNamedOne(t *testing.T) {
 		group.Go(func() error {
 			for range 2000 {
 				part, err := s.acquire(t.Context(), name, false)
-				if errors.Is(err, errBusy) {
+				if errors.Is(err, flock.ErrBusy) {
 					continue
 				}
 				if err != nil {

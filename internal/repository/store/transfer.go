@@ -27,7 +27,7 @@ type transfer struct {
 }
 
 // bring downloads one file, or finds that another process has done so meanwhile. Where another is
-// at it, bring waits, or returns errBusy.
+// at it, bring waits, or returns flock.ErrBusy.
 func (f *Fetcher) bring(ctx context.Context, w wanted, m *meter, wait bool) error {
 	part, err := f.store.acquire(ctx, w.SHA256, wait)
 	if err != nil {

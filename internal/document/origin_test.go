@@ -1,0 +1,62 @@
+package document
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestOriginsSurvive reads a document, hands it on as YAML as the data source does, and locates
+// mistakes by the document's own lines.
+func TestOriginsSurvive(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "node: one.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(`apiVersion: airshipit.org/v1alpha1
+kind: NodeProfile
+metadata: {name: node}
+spec:
+  software:
+    packages: [bash,
+      vim]
+    packages_append:
+      - sudo
+  storage:
+    partitions:
+      - mount: /
+        part_start: 1284MiB
+        part_end: 100%
+        filesystem:
+          type: ext4
+  networking:
+    hostname: node01
+`), 0o600))
+	set, err := Read([]string{file})
+	require.NoError(t, err)
+	text, err := set.Profiles[0].SourcedYAML()
+	require.NoError(t, err)
+	plain, err := set.Profiles[0].YAML()
+	require.NoError(t, err)
+
+	parsed, err := Parse(text, "profile_yaml")
+	require.NoError(t, err)
+	for field, line := range map[string]int{
+		"spec.software.packages[0]":                    6,
+		"spec.software.packages[1]":                    7,
+		"spec.software.packages[2]":                    9,
+		"spec.storage.partitions[0].part_end":          14,
+		"spec.storage.partitions[0].filesystem":        15,
+		"spec.storage.partitions[0].filesystem.type":   16,
+		"spec.networking.hostname":                     18,
+		"spec.storage.partitions[0].filesystem.unseen": 15,
+	} {
+		mistake := &Mistake{Field: field, Problem: "is wrong"}
+		_ = parsed.Locate(mistake)
+		assert.Equal(t, file, mistake.File, field)
+		assert.Equal(t, line, mistake.Line, field)
+	}
+	again, err := parsed.YAML()
+	require.NoError(t, err)
+	assert.Equal(t, plain, again, "the comments changed the profile")
+}
