@@ -136,16 +136,24 @@ func parseURI(line string, mirrors Mirrors) (plan.Package, error) {
 	if err != nil || size <= 0 {
 		return plan.Package{}, fmt.Errorf("%s is not a size", fields[2])
 	}
+	hash := strings.TrimPrefix(fields[3], "SHA256:")
+	if len(hash) != 64 || parts[0] == "" || parts[1] == "" {
+		return plan.Package{}, fmt.Errorf("a name, version or hash is missing")
+	}
 	for name, mirror := range mirrors {
 		if filename, ok := strings.CutPrefix(uri, strings.TrimRight(mirror, "/")+"/"); ok {
 			filename, err := url.PathUnescape(filename)
 			if err != nil {
 				return plan.Package{}, err
 			}
+			filename = strings.TrimPrefix(filename, "./")
+			if filename == "" {
+				return plan.Package{}, fmt.Errorf("%s names no file", uri)
+			}
 			return plan.Package{
 				Name: parts[0], Version: parts[1], Architecture: parts[2],
-				Source: name, Filename: strings.TrimPrefix(filename, "./"),
-				Size: size, SHA256: strings.TrimPrefix(fields[3], "SHA256:"),
+				Source: name, Filename: filename,
+				Size: size, SHA256: hash,
 			}, nil
 		}
 	}
