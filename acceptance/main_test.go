@@ -113,3 +113,14 @@ func tool(t *testing.T, name string, arguments ...string) string {
 	require.NoError(t, err, "%s %q: %s", name, arguments, stderr.String())
 	return string(output)
 }
+
+// hostMirrors are the hosts that this machine's apt sources name, where builds fetch from.
+func hostMirrors(t *testing.T) []string {
+	t.Helper()
+	var mirrors []string
+	for line := range strings.Lines(tool(t, "apt-get", "indextargets", "--format", "$(SITE)")) {
+		mirrors = append(mirrors, strings.TrimSpace(line))
+	}
+	require.NotEmpty(t, mirrors)
+	return mirrors
+}

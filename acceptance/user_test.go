@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,9 +14,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
-
-// mirrorLine finds the mirrors of the host's apt sources.
-var mirrorLine = regexp.MustCompile(`(?m)^URIs: (\S+)`)
 
 // newUser makes a user without any right but sub-ids, and removes it afterwards.
 func newUser(t *testing.T) *user.User {
