@@ -103,6 +103,6 @@ func TestFullDisk(t *testing.T) {
 	r := newRun(t, small)
 	output := said(r.fails(t, "build", "-color=false"))
 	assert.Contains(t, output, small)
-	assert.Contains(t, output, "full")
+	assert.Contains(t, output, "no space left")
 	assertNoOutput(t, r)
 }

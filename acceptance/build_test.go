@@ -62,6 +62,7 @@ func checkContents(t *testing.T, r run) {
 	assert.Equal(t, "on bookworm\n", cat("/etc/from-shell"))
 	assert.Equal(t, "node01\n", cat("/etc/hostname"))
 	assert.Empty(t, cat("/etc/machine-id"))
+	assert.Empty(t, cat("/var/log/junk/build.log"), "a log of the build")
 	assert.Contains(t, cat("/etc/shadow"), plantedHash)
 	// Packages may name any mirror; what the build wrote names Debian's aliases alone.
 	for name, alias := range map[string]string{

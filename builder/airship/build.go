@@ -9,6 +9,7 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/bootcheck"
 	"github.com/airshipit/packer-plugin-airship/internal/document"
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
+	"github.com/airshipit/packer-plugin-airship/internal/output"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
 	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
@@ -53,9 +54,9 @@ type stage struct {
 
 // image is the finished file on its way to its final name.
 type image struct {
-	partial string // where it is written
-	size    int64  // bytes
-	sha256  string // hex
+	file   *output.Image // reserveOutput
+	size   int64         // bytes
+	sha256 string        // hex
 }
 
 // check is what one boot told.

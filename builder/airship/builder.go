@@ -63,7 +63,7 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 // steps of a build, in order. Each undoes its own work in its cleanup.
 func (b *Builder) steps() []multistep.Step {
 	return []multistep.Step{
-		step{run: reserveOutput},
+		step{run: reserveOutput, cleanup: discardOutput},
 		step{run: openCache, cleanup: closeCache},
 		step{title: "Preparing the tools", run: prepareToolbox},
 		step{title: "Starting the machine", run: startMachine, cleanup: closeMachine},
@@ -74,7 +74,7 @@ func (b *Builder) steps() []multistep.Step {
 		&commonsteps.StepProvision{},
 		step{title: "Finalising the root filesystem", run: finalise},
 		step{title: "Assembling the disk", run: assembleDisk},
-		step{title: "Writing the image", run: writeImage, cleanup: removeUnfinished},
+		step{title: "Writing the image", run: writeImage},
 		step{title: "Booting the image", run: bootImage},
 		step{run: deliver},
 	}

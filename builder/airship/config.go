@@ -4,6 +4,7 @@
 package airship
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/document"
 	"github.com/airshipit/packer-plugin-airship/internal/machine/qemu"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/version"
 )
 
 // Config is the builder's block in a template.
@@ -90,6 +92,9 @@ func (c *Config) decode(raws ...any) error {
 			mistakes = multierror.Append(mistakes, fmt.Errorf("%s is %q: want one of %q", choice.name, choice.value, choice.allowed[1:]))
 		}
 	}
+	if c.Format == "raw" && c.QCOW2Compression != "" {
+		mistakes = multierror.Append(mistakes, errors.New("qcow2_compression is for format qcow2: remove it"))
+	}
 	if c.BootTimeout < 0 {
 		mistakes = multierror.Append(mistakes, fmt.Errorf("boot_timeout is %s: want a positive duration", c.BootTimeout))
 	}
@@ -114,7 +119,7 @@ func (c *Config) verifyBoot() bool { return c.VerifyBoot == nil || *c.VerifyBoot
 
 // options are the plan's.
 func (c *Config) options(variables map[string]any) plan.Options {
-	return plan.Options{Format: c.Format, Compression: c.QCOW2Compression, Variables: variables}
+	return plan.Options{Plugin: version.Version, Format: c.Format, Compression: c.QCOW2Compression, Variables: variables}
 }
 
 // output is the path of a file in the output directory of the profile's image.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/toolbox"
+	"github.com/airshipit/packer-plugin-airship/internal/wholefile"
 )
 
 // lockFile is what the option lock_file names: the image's packages and the tools'.
@@ -35,6 +36,13 @@ func readLockFile(name string) (*lockFile, error) {
 	if err := decoder.Decode(&lock); err != nil {
 		return nil, fmt.Errorf("the lock file %s: %w; delete it to resolve the packages anew", name, err)
 	}
+	digest, err := lock.Toolbox.Digest()
+	if err != nil {
+		return nil, err
+	}
+	if lock.Lock.Format == 0 || lock.Lock.Toolbox != digest {
+		return nil, fmt.Errorf("the lock file %s is not one that was written here, or was edited: delete it to resolve the packages anew", name)
+	}
 	return &lock, nil
 }
 
@@ -44,7 +52,7 @@ func writeLockFile(name string, lock lockFile) error {
 	if err != nil {
 		return err
 	}
-	if err := writeWhole(name, append(data, '\n')); err != nil {
+	if err := wholefile.Write(name, append(data, '\n')); err != nil {
 		return fmt.Errorf("the lock file: %w", err)
 	}
 	return nil

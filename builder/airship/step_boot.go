@@ -78,7 +78,7 @@ func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelera
 		return err
 	}
 	answers, err := bootcheck.Check(ctx, bootcheck.Options{
-		Image:       b.image.partial,
+		Image:       b.image.file.Name(),
 		Format:      b.plan.Output.Format,
 		Plan:        b.plan,
 		Firmware:    c.Firmware,

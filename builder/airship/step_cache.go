@@ -23,7 +23,7 @@ func openCache(ctx context.Context, b *build, _ multistep.StateBag) (err error) 
 	if b.cache, err = packersdk.CachePath("airship"); err != nil {
 		return fmt.Errorf("the cache: %w", err)
 	}
-	if b.work, err = work.New(ctx, b.cache, b.mapping.Remove); err != nil {
+	if b.work, err = work.New(ctx, b.cache, b.mapping.Remove, b.say); err != nil {
 		return err
 	}
 	if b.store, err = store.Open(filepath.Join(b.cache, "store")); err != nil {

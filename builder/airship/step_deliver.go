@@ -3,15 +3,15 @@ package airship
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
+	"github.com/airshipit/packer-plugin-airship/internal/output"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/internal/repository"
+	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
 	"github.com/airshipit/packer-plugin-airship/version"
 )
 
@@ -29,21 +29,32 @@ type manifest struct {
 	Plugin   string       `json:"plugin"`
 	Packer   string       `json:"packer"`
 	// Isolation is the kind of machine that built it.
-	Isolation string             `json:"isolation"`
-	Mirror    string             `json:"mirror,omitempty"`
-	Suites    []plan.LockedSuite `json:"suites"`
-	Finished  time.Time          `json:"finished"`
-	Stages    []stage            `json:"stages"`
+	Isolation string `json:"isolation"`
+	// Mirror is where packages without a source of their own came from.
+	Mirror   mirror             `json:"mirror,omitzero"`
+	Suites   []plan.LockedSuite `json:"suites"`
+	Finished time.Time          `json:"finished"`
+	Stages   []stage            `json:"stages"`
 }
 
-// deliver gives the finished files their names, the image last.
+// mirror is a repository.Mirrors without passwords.
+type mirror struct {
+	Main     string `json:"main"`
+	Security string `json:"security"`
+	Origin   string `json:"origin"` // what named it
+}
+
+func mirrorOf(m repository.Mirrors) mirror {
+	return mirror{Main: store.Shown(m.Main), Security: store.Shown(m.Security), Origin: m.Origin}
+}
+
+// deliver gives the finished files their names.
 func deliver(_ context.Context, b *build, _ multistep.StateBag) error {
-	final := b.config.output(b.plan.Output.Name)
 	m := manifest{
 		Image: b.plan.Output.Name, Size: b.image.size, SHA256: b.image.sha256,
 		Profile: b.plan.Profile, Verified: true, Boots: b.checks, Plan: b.plan.Digests(),
 		Plugin: version.PluginVersion.FormattedVersion(), Packer: b.config.PackerCoreVersion,
-		Isolation: "namespace", Mirror: b.mirrors.Origin, Suites: b.lock.Suites,
+		Isolation: "namespace", Mirror: mirrorOf(b.mirrors), Suites: b.lock.Suites,
 		Finished: time.Now().UTC(), Stages: b.stages,
 	}
 	for _, c := range b.checks {
@@ -53,37 +64,16 @@ func deliver(_ context.Context, b *build, _ multistep.StateBag) error {
 	if err != nil {
 		return err
 	}
-	sum := fmt.Sprintf("%s  %s\n", b.image.sha256, b.plan.Output.Name)
-	b.files = []string{final, final + ".sha256", final + ".manifest.json"}
-	for name, data := range map[string][]byte{b.files[1]: []byte(sum), b.files[2]: append(text, '\n')} {
-		if err := writeWhole(name, data); err != nil {
-			return err
-		}
-	}
-	if err := os.Rename(b.image.partial, final); err != nil {
+	b.files, err = b.image.file.Deliver(map[string][]byte{
+		output.Checksum: fmt.Appendf(nil, "%s  %s\n", b.image.sha256, b.plan.Output.Name),
+		output.Manifest: append(text, '\n'),
+	})
+	if err != nil {
 		return err
 	}
-	b.image.partial = ""
-	b.ui.Say("The image is " + final)
+	b.ui.Say("The image is " + b.files[0])
 	for _, s := range b.stages {
 		b.say("%6.1f s  %s", s.Seconds, s.Name)
-	}
-	return nil
-}
-
-// writeWhole makes or replaces a file, which gets its name when it is complete.
-func writeWhole(name string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	err = errors.Join(err, file.Chmod(0o644), file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", name, err), os.Remove(file.Name()))
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,22 +16,18 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
 )
 
-// writeImage converts the raw disk into the image's format, beside its final name.
+// progressInterval is how often a long stage says how far it is.
+const progressInterval = 5 * time.Second
+
+// writeImage converts the raw disk into the image's format.
 func writeImage(ctx context.Context, b *build, _ multistep.StateBag) error {
 	raw, err := os.Open(filepath.Join(b.work.Path, "machine", machine.Output, "disk.raw"))
 	if err != nil {
 		return err
 	}
 	defer raw.Close()
-	final := b.config.output(b.plan.Output.Name)
-	partial, err := os.CreateTemp(filepath.Dir(final), "."+filepath.Base(final)+".*")
-	if err != nil {
-		return fmt.Errorf("the output directory: %w", err)
-	}
-	b.image.partial = partial.Name()
-	err = b.convert(ctx, partial, raw)
-	if err = errors.Join(err, partial.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", final, err)
+	if err := b.convert(ctx, b.image.file.File, raw); err != nil {
+		return fmt.Errorf("write the image: %w", err)
 	}
 	b.say("%d MB, sha256 %s", b.image.size/1e6, b.image.sha256)
 	return nil
@@ -56,25 +51,10 @@ func (b *build) convert(ctx context.Context, to, raw *os.File) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(to.Chmod(0o644), to.Sync()); err != nil {
-		return err
-	}
 	hash := sha256.New()
 	if b.image.size, err = io.Copy(hash, io.NewSectionReader(to, 0, 1<<62)); err != nil {
 		return err
 	}
 	b.image.sha256 = hex.EncodeToString(hash.Sum(nil))
 	return nil
-}
-
-// removeUnfinished removes what was not delivered.
-func removeUnfinished(_ context.Context, b *build) error {
-	if b.image.partial == "" {
-		return nil
-	}
-	err := os.Remove(b.image.partial)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	return err
 }

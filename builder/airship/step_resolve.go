@@ -38,7 +38,9 @@ func resolvePackages(ctx context.Context, b *build, _ multistep.StateBag) error 
 	if err != nil {
 		return err
 	}
-	b.plan, err = plan.New(profile, b.lock, b.config.options(variables))
+	options := b.config.options(variables)
+	options.Toolbox = b.toolbox.Digest
+	b.plan, err = plan.New(profile, b.lock, options)
 	if err != nil {
 		return b.profile.Locate(err)
 	}

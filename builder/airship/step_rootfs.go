@@ -2,7 +2,6 @@ package airship
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
@@ -23,38 +22,8 @@ func makeRootFS(ctx context.Context, b *build, _ multistep.StateBag) error {
 	if err != nil {
 		return err
 	}
-	progress := newInstallProgress(len(packages), b.say)
-	if err := rootfs.Bootstrap(ctx, b.machine, b.plan, locked.URI("127.0.0.1"), progress.line); err != nil {
+	if err := rootfs.Bootstrap(ctx, b.machine, b.plan, locked.URI("127.0.0.1"), b.say); err != nil {
 		return err
 	}
 	return rootfs.Configure(ctx, b.machine, b.plan)
-}
-
-// installProgress turns the lines of mmdebstrap, apt and dpkg into one every few seconds.
-type installProgress struct {
-	total, unpacked, configured int
-	last                        time.Time
-	say                         func(format string, args ...any)
-}
-
-// progressInterval is how often a long stage says how far it is.
-const progressInterval = 5 * time.Second
-
-func newInstallProgress(total int, say func(string, ...any)) *installProgress {
-	return &installProgress{total: total, last: time.Now(), say: say}
-}
-
-func (p *installProgress) line(line string) {
-	switch {
-	case strings.HasPrefix(line, "Unpacking "):
-		p.unpacked++
-	case strings.HasPrefix(line, "Setting up "):
-		p.configured++
-	case strings.HasPrefix(line, "W: "), strings.HasPrefix(line, "E: "):
-		p.say("%s", line)
-	}
-	if time.Since(p.last) >= progressInterval {
-		p.last = time.Now()
-		p.say("%d of %d packages unpacked, %d configured", p.unpacked, p.total, p.configured)
-	}
 }

@@ -68,7 +68,7 @@ func (b *build) facts() osconfig.Facts {
 	f := osconfig.Facts{
 		Plugin:   version.Version,
 		Epoch:    b.plan.Epoch,
-		Toolbox:  osconfig.Toolbox{Suite: b.toolbox.Pin.Suite, Digest: b.plan.Toolbox, Packages: map[string]string{}},
+		Toolbox:  osconfig.Toolbox{Suite: b.toolbox.Pin.Suite, Digest: b.lock.Toolbox, Packages: map[string]string{}},
 		Packages: len(b.plan.RootFS.Packages),
 		Plan: map[string]string{
 			"rootfs": digests.RootFS, "system": digests.System, "disk": digests.Disk, "output": digests.Output,

@@ -19,15 +19,11 @@ type Digests struct {
 // Digests of the plan's stages.
 func (p Plan) Digests() Digests {
 	var d Digests
-	d.RootFS = rootfsDigest(p.Target, p.Epoch, p.Toolbox, p.RootFS)
+	d.RootFS = digest("rootfs", p.Target, p.Epoch, p.Plugin, p.Toolbox, p.RootFS)
 	d.System = digest("system", d.RootFS, p.Profile, p.System, p.Variables)
 	d.Disk = digest("disk", d.System, p.Disk)
 	d.Output = digest("output", d.Disk, p.Output)
 	return d
-}
-
-func rootfsDigest(target Target, epoch int64, toolbox string, rootfs RootFS) string {
-	return digest("rootfs", target, epoch, toolbox, rootfs)
 }
 
 // digest hashes the JSON of values behind the stage's name. encoding/json writes struct fields in

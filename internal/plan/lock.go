@@ -43,10 +43,19 @@ func (l Lock) Check(r Request) error {
 	if want := r.Digest(); l.Request != want {
 		return fmt.Errorf("the lock was made for other packages or repositories than the profile now asks for: delete it to resolve them anew")
 	}
+	if len(l.Suites) != len(r.Sources) {
+		return fmt.Errorf("the lock names %d suites, the profile has %d: delete it to resolve the packages anew", len(l.Suites), len(r.Sources))
+	}
 	var mistakes *multierror.Error
 	sources := map[string]bool{}
-	for _, s := range r.Sources {
+	for i, s := range r.Sources {
 		sources[s.Name] = true
+		if l.Suites[i].Source != s.Name || l.Suites[i].Suite != s.Suite {
+			mistakes = multierror.Append(mistakes, &document.Mistake{
+				Field:   fmt.Sprintf("suites[%d]", i),
+				Problem: fmt.Sprintf("want %s of %s, as in the profile", s.Suite, s.Name),
+			})
+		}
 	}
 	for i, p := range l.Packages {
 		field := fmt.Sprintf("packages[%d]", i)

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/go-multierror"
 
@@ -10,6 +11,8 @@ import (
 
 // Options are what the template says about the image beyond the profile.
 type Options struct {
+	// Plugin is this plugin's version, Toolbox the digest of the tools as they were unpacked.
+	Plugin, Toolbox string
 	// Format is qcow2 or raw.
 	Format string
 	// Compression of a qcow2: zlib, zstd or none.
@@ -61,22 +64,19 @@ func New(profile *v1alpha1.NodeProfile, lock Lock, options Options) (Plan, error
 		Packages:   lock.Packages,
 	}
 	// Identifiers on the disk follow from everything that decides its contents but themselves.
-	seed := digest("seed", profile.Name, rootfsDigest(request.Target, epoch, lock.Toolbox, rootfs), profile.Spec.Storage)
-	disk, err := NewDisk(profile, seed)
-	if err != nil {
-		return Plan{}, err
-	}
-	return Plan{
+	p := Plan{
 		Profile:   profile.Name,
 		Target:    request.Target,
 		Epoch:     epoch,
-		Toolbox:   lock.Toolbox,
+		Plugin:    options.Plugin,
+		Toolbox:   options.Toolbox,
 		RootFS:    rootfs,
 		System:    system(profile, request),
 		Variables: options.Variables,
-		Disk:      disk,
 		Output:    NewOutput(profile, options),
-	}, nil
+	}
+	p.Disk, err = NewDisk(profile, digest("seed", p.Digests().System, profile.Spec.Storage))
+	return p, err
 }
 
 func system(profile *v1alpha1.NodeProfile, request Request) System {
@@ -126,6 +126,10 @@ func NewOutput(profile *v1alpha1.NodeProfile, options Options) Output {
 	}
 	if o.Name == "" {
 		o.Name = profile.Name + "." + o.Format
+	}
+	// img_name is Airship's name of a qcow2.
+	if base, found := strings.CutSuffix(o.Name, ".qcow2"); found {
+		o.Name = base + "." + o.Format
 	}
 	return o
 }

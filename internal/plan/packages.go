@@ -25,7 +25,7 @@ func PackageField(profile *v1alpha1.NodeProfile, name string) string {
 			}
 		}
 	}
-	if profile.Spec.OSKernel.KernelBasePkg == name {
+	if kernel, _, _ := strings.Cut(profile.Spec.OSKernel.KernelBasePkg, "="); kernel == name {
 		return "spec.osKernel.kernel_base_pkg"
 	}
 	return ""

@@ -11,7 +11,9 @@ type Plan struct {
 	Target  Target `json:"target"`
 	// Epoch is SOURCE_DATE_EPOCH, seconds since 1970: the base suite's date in the lock.
 	Epoch int64 `json:"epoch"`
-	// Toolbox is the digest of the tools' pinned packages.
+	// Plugin is the version of this plugin, whose own scripts and roles are in the image.
+	Plugin string `json:"plugin"`
+	// Toolbox is the digest of the tools and of how they were unpacked.
 	Toolbox string `json:"toolbox"`
 	RootFS  RootFS `json:"rootfs"`
 	System  System `json:"system"`

@@ -13,8 +13,8 @@ import (
 )
 
 // Bootstrap has mmdebstrap install the plan's packages into Target. locked is the URL of a flat
-// repository of exactly those; each line that mmdebstrap and apt print goes to output.
-func Bootstrap(ctx context.Context, m machine.Machine, p plan.Plan, locked string, output func(line string)) error {
+// repository of exactly those; say gets a line every few seconds.
+func Bootstrap(ctx context.Context, m machine.Machine, p plan.Plan, locked string, say func(format string, args ...any)) error {
 	if err := mountTarget(ctx, m, p.RootFS.Packages); err != nil {
 		return err
 	}
@@ -22,7 +22,7 @@ func Bootstrap(ctx context.Context, m machine.Machine, p plan.Plan, locked strin
 	if err := m.WriteFile(ctx, hook, 0o755, []byte(divertScript)); err != nil {
 		return err
 	}
-	lines := &lineWriter{each: output}
+	lines := &lineWriter{each: newInstallProgress(len(p.RootFS.Packages), say).line}
 	err := m.Run(ctx, machine.Command{
 		Args: []string{
 			"mmdebstrap",
@@ -32,9 +32,10 @@ func Bootstrap(ctx context.Context, m machine.Machine, p plan.Plan, locked strin
 			"--skip=check/empty,check/qemu,check/signed-by",
 			"--include=" + strings.Join(names(p.RootFS.Packages), ","),
 			"--setup-hook=" + strings.Join(append([]string{hook, `"$1"`}, diverted(p)...), " "),
-			"", machine.Target,
-			"deb [trusted=yes] " + locked + " ./",
+			"", machine.Target, "-",
 		},
+		// By standard input: the URL is a secret among the users of this host.
+		Stdin: strings.NewReader("deb [trusted=yes] " + locked + " ./\n"),
 		Env: []string{
 			epochEnv(p.Epoch),
 			// Read by dpkg(1): nothing survives a crash of the build, so nothing is synced.

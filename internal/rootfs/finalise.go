@@ -30,11 +30,8 @@ func Initramfs(ctx context.Context, m machine.Machine, p plan.Plan) error {
 // Finalise is the last change to the tree, whatever provisioners did before: host keys, machine
 // id, logs, caches and byte code go, and no file is newer than the plan's epoch. Target is closed.
 func Finalise(ctx context.Context, m machine.Machine, p plan.Plan) error {
-	const script = hooksDir + "/finalise.sh"
-	if err := m.WriteFile(ctx, script, 0o755, []byte(finaliseScript)); err != nil {
-		return err
-	}
-	if err := m.Run(ctx, machine.Command{Args: []string{script, machine.Target, fmt.Sprint(p.Epoch)}}); err != nil {
+	// Chrooted: links that provisioners made lead nowhere else.
+	if err := chrooted(ctx, m, finaliseScript, "/", fmt.Sprint(p.Epoch)); err != nil {
 		return fmt.Errorf("finalise the root filesystem: %w", err)
 	}
 	return nil

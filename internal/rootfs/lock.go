@@ -35,13 +35,28 @@ func Lock(ctx context.Context, m machine.Machine, r plan.Request, releases []*re
 	}
 	var err error
 	lock.Packages, err = Resolve(ctx, m, r, mirrors)
-	if err != nil && ctx.Err() == nil {
-		// apt says which package it cannot find; what would be right takes the indices.
+	// apt says which package it cannot find; what would be right takes the indices. It may also take
+	// a name for something else: NAME- removes, NAME+ and a regular expression install others.
+	if ctx.Err() == nil && (err != nil || !holdsAll(lock.Packages, r.Include)) {
 		if missing := findMissing(r, releases); missing != nil {
 			return plan.Lock{}, missing
 		}
 	}
 	return lock, err
+}
+
+// holdsAll says whether every package that was asked for is among the packages.
+func holdsAll(packages []plan.Package, asked []string) bool {
+	names := map[string]bool{}
+	for _, p := range packages {
+		names[p.Name] = true
+	}
+	for _, a := range asked {
+		if name, _, _ := strings.Cut(a, "="); !names[name] {
+			return false
+		}
+	}
+	return true
 }
 
 // fetchedKeyring is the key that came from the source's KeyringURL; empty where the document has it.

@@ -4,13 +4,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
+	"github.com/airshipit/packer-plugin-airship/internal/wholefile"
 )
 
 // LockCache remembers locks: while no suite has changed, the same request has the same answer.
@@ -39,16 +39,8 @@ func (c LockCache) Put(r plan.Request, releases []*repository.Release, toolbox s
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return fmt.Errorf("remember the lock: %w", err)
 	}
-	file, err := os.CreateTemp(c.Dir, "new-*")
-	if err != nil {
+	if err := wholefile.Write(c.path(r, releases, toolbox), data); err != nil {
 		return fmt.Errorf("remember the lock: %w", err)
-	}
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), c.path(r, releases, toolbox))
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("remember the lock: %w", err), os.Remove(file.Name()))
 	}
 	return nil
 }

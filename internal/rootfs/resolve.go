@@ -92,6 +92,7 @@ Dir::State "%[2]s/state";
 Dir::State::lists "lists";
 Dir::State::status "%[2]s/dpkg/status";
 Dir::Cache "%[2]s/cache";
+APT::Cmd::Pattern-Only "true";
 APT::Sandbox::User "root";
 Acquire::http::Proxy "DIRECT";
 `, architecture, aptDir)

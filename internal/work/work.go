@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/airshipit/packer-plugin-airship/internal/flock"
 )
@@ -26,14 +27,15 @@ type Dir struct {
 // Remove removes a tree, also one with files of a user namespace's other ids.
 type Remove func(ctx context.Context, path string) error
 
-// New removes what earlier builds left in cache/work and makes a directory there.
-func New(ctx context.Context, cache string, remove Remove) (*Dir, error) {
+// New removes what earlier builds left in cache/work and makes a directory there. What cannot be
+// removed, as it is another user's, is told to warn.
+func New(ctx context.Context, cache string, remove Remove, warn func(format string, args ...any)) (*Dir, error) {
 	parent := filepath.Join(cache, "work")
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return nil, fmt.Errorf("the cache: %w", err)
 	}
 	if err := sweep(ctx, parent, remove); err != nil {
-		return nil, fmt.Errorf("remove what an earlier build left: %w", err)
+		warn("remove what an earlier build left: %v", err)
 	}
 	d := &Dir{remove: remove}
 	var err error
@@ -68,13 +70,16 @@ func (d *Dir) Remove(ctx context.Context) error {
 	return errors.Join(os.Remove(d.Path+lockSuffix), d.lock.Close())
 }
 
+// abandoned is the age at which something without a lock is no build that is just beginning.
+const abandoned = 24 * time.Hour
+
 // sweep removes directories whose lock nobody holds.
 func sweep(ctx context.Context, parent string, remove Remove) error {
 	locks, err := filepath.Glob(filepath.Join(parent, "build-*"+lockSuffix))
 	if err != nil {
 		return err
 	}
-	var all []error
+	all := []error{sweepLockless(ctx, parent, remove)}
 	for _, name := range locks {
 		lock, err := os.Open(name)
 		if errors.Is(err, os.ErrNotExist) {
@@ -93,6 +98,27 @@ func sweep(ctx context.Context, parent string, remove Remove) error {
 			d := Dir{Path: strings.TrimSuffix(name, lockSuffix), lock: lock, remove: remove}
 			all = append(all, d.Remove(ctx))
 		}
+	}
+	return errors.Join(all...)
+}
+
+// sweepLockless removes what a build left that was killed before it had its lock.
+func sweepLockless(ctx context.Context, parent string, remove Remove) error {
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return err
+	}
+	var all []error
+	for _, e := range entries {
+		path := filepath.Join(parent, e.Name())
+		info, err := e.Info()
+		if err != nil || time.Since(info.ModTime()) < abandoned {
+			continue
+		}
+		if _, err := os.Lstat(path + lockSuffix); strings.HasSuffix(path, lockSuffix) || err == nil {
+			continue
+		}
+		all = append(all, remove(ctx, path))
 	}
 	return errors.Join(all...)
 }

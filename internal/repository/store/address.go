@@ -43,6 +43,16 @@ func (a address) String() string { return shown(a.url) }
 // origin is what can be unreachable as a whole: scheme and host.
 func (a address) origin() string { return a.url.Scheme + "://" + a.url.Host }
 
+// Shown is a URL as it may be shown or kept: without user information, query and fragment. What is
+// no URL is shown as nothing.
+func Shown(uri string) string {
+	a, err := parseAddress(uri)
+	if err != nil {
+		return ""
+	}
+	return a.String()
+}
+
 // shown is a URL without its user information, query and fragment, for a token may stand in each.
 func shown(u *url.URL) string {
 	clean := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# finalise.sh TARGET EPOCH
+# Run in the target, which is not open: finalise.sh / EPOCH
 # Makes the tree the start of many nodes: what belongs to one machine, to this build or to a cache
 # goes, and nothing in it is newer than EPOCH (seconds since 1970).
 set -eu
@@ -24,7 +24,11 @@ rm -f etc/apt/apt.conf.d/*mmdebstrap etc/dpkg/dpkg.cfg.d/*mmdebstrap etc/resolv.
 rm -f etc/ssh/ssh_host_*_key etc/ssh/ssh_host_*_key.pub
 rm -f var/lib/systemd/random-seed var/lib/systemd/credential.secret root/.wget-hsts root/.viminfo
 rm -rf root/.ansible root/.cache
-find root home -name '.*_history' -type f -delete 2>/dev/null || :
+for homes in root home; do
+	if [ -d "$homes" ]; then
+		find "$homes" -name '.*_history' -type f -delete
+	fi
+done
 find usr var -name __pycache__ -type d -prune -exec rm -rf {} +
 find usr var -name '*.pyc' -type f -delete
 
@@ -36,6 +40,7 @@ find var/log -type f -size +0 -exec truncate -s 0 {} +
 
 # Empty: systemd makes an id at the first boot (machine-id(5)).
 if [ -d usr/lib/systemd ]; then
+	rm -f etc/machine-id
 	: >etc/machine-id
 	chmod 0444 etc/machine-id
 fi

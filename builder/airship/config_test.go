@@ -1,0 +1,101 @@
+package airship
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2/hcldec"
+	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const resolved = `profile_yaml = <<-EOT
+apiVersion: airshipit.org/v1alpha1
+kind: NodeProfile
+metadata: {name: node}
+spec: {}
+EOT
+`
+
+// prepare decodes options as Packer does: HCL by ConfigSpec to a cty value.
+func prepare(t *testing.T, options string) (*Builder, error) {
+	t.Helper()
+	file, diagnostics := hclparse.NewParser().ParseHCL([]byte(options), "test.pkr.hcl")
+	require.False(t, diagnostics.HasErrors(), diagnostics)
+	b := &Builder{}
+	value, diagnostics := hcldec.Decode(file.Body, b.ConfigSpec(), nil)
+	require.False(t, diagnostics.HasErrors(), diagnostics)
+	_, _, err := b.Prepare(value)
+	return b, err
+}
+
+func TestPrepare(t *testing.T) {
+	for name, c := range map[string]struct {
+		options string
+		wrong   []string
+	}{
+		"a profile":        {options: resolved},
+		"not known yet":    {options: `profile_yaml = "<unknown>"`},
+		"everything":       {options: resolved + "format = \"qcow2\"\nqcow2_compression = \"zstd\"\nboot_timeout = \"5m\"\naccelerator = \"tcg\"\nverify_boot = false"},
+		"values not known": {options: resolved + `format = "<unknown>"` + "\n" + `ca_bundle = "<unknown>"`},
+		"no profile":       {options: "", wrong: []string{"the profile is missing"}},
+		"all mistakes at once": {
+			options: "format = \"vmdk\"\nqcow2_compression = \"lzma\"\naccelerator = \"xen\"\nboot_timeout = \"-1s\"\nca_bundle = \"/nonexistent.pem\"",
+			wrong: []string{
+				`format is "vmdk": want one of ["qcow2" "raw"]`, `qcow2_compression is "lzma"`, `accelerator is "xen"`,
+				"boot_timeout is -1s", "ca_bundle: ", "the profile is missing",
+			},
+		},
+		"compressed raw": {options: resolved + "format = \"raw\"\nqcow2_compression = \"zlib\"", wrong: []string{"qcow2_compression is for format qcow2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := prepare(t, c.options)
+			if c.wrong == nil {
+				require.NoError(t, err)
+			}
+			for _, wrong := range c.wrong {
+				assert.ErrorContains(t, err, wrong)
+			}
+		})
+	}
+}
+
+func TestOutputPath(t *testing.T) {
+	b, err := prepare(t, resolved)
+	require.NoError(t, err)
+	assert.Equal(t, filepath.Join("output-node", "node.qcow2"), b.config.output("node.qcow2"))
+	b, err = prepare(t, resolved+`output_directory = "images"`)
+	require.NoError(t, err)
+	assert.Equal(t, filepath.Join("images", "node.qcow2"), b.config.output("node.qcow2"))
+	assert.True(t, b.config.verifyBoot())
+}
+
+func TestLockFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "lock.json")
+	lock, err := readLockFile(name)
+	require.NoError(t, err)
+	assert.Nil(t, lock, "a lock file that is not there yet")
+
+	written := lockFile{}
+	written.Toolbox.Suite = "trixie"
+	written.Lock.Format = 1
+	written.Lock.Toolbox, err = written.Toolbox.Digest()
+	require.NoError(t, err)
+	require.NoError(t, writeLockFile(name, written))
+	lock, err = readLockFile(name)
+	require.NoError(t, err)
+	assert.Equal(t, written, *lock)
+
+	for what, text := range map[string]string{
+		"empty":         `{"lock": {}}`,
+		"unknown field": `{"lcok": {}}`,
+		"cut short":     `{"lock": {`,
+		"other tools":   `{"lock": {"format": 1, "toolbox": "00"}, "toolbox": {"suite": "sid"}}`,
+	} {
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+		_, err := readLockFile(name)
+		assert.ErrorContains(t, err, "delete it to resolve the packages anew", what)
+	}
+}
