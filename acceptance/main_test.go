@@ -95,7 +95,8 @@ func (r run) manifest(t *testing.T) (m struct {
 	SHA256   string
 	Verified bool
 	Boots    []struct{ Firmware string }
-}) {
+},
+) {
 	t.Helper()
 	text, err := os.ReadFile(r.image() + ".manifest.json")
 	require.NoError(t, err)

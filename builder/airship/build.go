@@ -69,4 +69,4 @@ type check struct {
 }
 
 // say prints one indented line below a stage's title.
-func (b *build) say(format string, args ...any) { b.ui.Message(fmt.Sprintf(format, args...)) }
+func (b *build) say(format string, args ...any) { b.ui.Say("    " + fmt.Sprintf(format, args...)) }
