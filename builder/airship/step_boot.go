@@ -2,6 +2,7 @@ package airship
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -77,6 +78,10 @@ func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelera
 	if err := os.Mkdir(directory, 0o700); err != nil {
 		return err
 	}
+	expect, err := b.expectations(c.Firmware)
+	if err != nil {
+		return err
+	}
 	answers, err := bootcheck.Check(ctx, bootcheck.Options{
 		Image:       b.image.file.Name(),
 		Format:      b.plan.Output.Format,
@@ -86,7 +91,7 @@ func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelera
 		Accelerator: accelerator,
 		WorkDir:     directory,
 		Timeout:     b.config.BootTimeout,
-		Expect:      b.expectations(),
+		Expect:      expect,
 		Progress:    b.say,
 	})
 	if errors.Is(err, qemu.ErrNoFirmware) {
@@ -102,15 +107,25 @@ func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelera
 }
 
 // expectations are what was applied: the builder's own work, and the provisioner's if it ran.
-func (b *build) expectations() bootcheck.Expectations {
+func (b *build) expectations(firmware bootcheck.Firmware) (bootcheck.Expectations, error) {
 	e := bootcheck.FromPlan(b.plan)
+	// Under UEFI GRUB adds an entry for the firmware's own settings.
+	e.SameGrub = firmware == bootcheck.BIOS
 	if !b.configured {
-		return e
+		return e, nil
 	}
 	spec := b.profile.NodeProfile.Spec
+	facts, err := b.facts()
+	if err != nil {
+		return e, err
+	}
+	meta, err := osconfig.Meta(b.profile, facts)
+	if err != nil {
+		return e, err
+	}
 	e.Meta = map[string]string{}
-	for _, name := range []string{"airshipimage.yaml", "nodeprofile.yaml", "vars.yaml", "build.yaml"} {
-		e.Meta[name] = ""
+	for name, text := range meta {
+		e.Meta[name] = fmt.Sprintf("%x", sha256.Sum256(text))
 	}
 	e.Sysctls = map[string]string{}
 	for _, s := range spec.OSKernel.Sysctl {
@@ -121,5 +136,5 @@ func (b *build) expectations() bootcheck.Expectations {
 			e.Users = append(e.Users, bootcheck.User{Name: u.Name, Shell: u.Shell, Password: osconfig.PasswordState(u)})
 		}
 	}
-	return e
+	return e, nil
 }

@@ -18,12 +18,19 @@ func startMachine(ctx context.Context, b *build, _ multistep.StateBag) error {
 	if err := os.Mkdir(directory, 0o755); err != nil {
 		return err
 	}
-	m, err := namespace.Start(ctx, namespace.Config{
+	config := namespace.Config{
 		Toolbox: b.toolbox.Dir,
 		Work:    directory,
 		Mapping: b.mapping,
 		Proxies: proxyEnvironment(store.ProxiesFrom(os.Getenv)),
-	})
+	}
+	if b.config.CABundle != "" {
+		var err error
+		if config.CABundle, err = os.ReadFile(b.config.CABundle); err != nil {
+			return fmt.Errorf("ca_bundle: %w", err)
+		}
+	}
+	m, err := namespace.Start(ctx, config)
 	if err != nil {
 		return err
 	}

@@ -38,11 +38,12 @@ func openTarget(ctx context.Context, b *build, state multistep.StateBag) (err er
 	state.Put("communicator_config", &communicator.Config{
 		Type: "ssh", SSH: communicator.SSH{SSHUsername: "root", SSHHost: "airship"},
 	})
+	facts, err := b.facts()
+	if err != nil {
+		return err
+	}
 	generated := map[string]any{}
-	for key, value := range map[string]any{
-		osconfig.MachineKey: b.machine.Access(),
-		osconfig.BuildKey:   b.facts(),
-	} {
+	for key, value := range map[string]any{osconfig.MachineKey: b.machine.Access(), osconfig.BuildKey: facts} {
 		text, err := json.Marshal(value)
 		if err != nil {
 			return err
@@ -63,13 +64,19 @@ func closeTarget(ctx context.Context, b *build) error {
 }
 
 // facts are what the image says about its build; only what follows from the plan.
-func (b *build) facts() osconfig.Facts {
+func (b *build) facts() (osconfig.Facts, error) {
 	digests := b.plan.Digests()
+	profile, err := osconfig.ProfileDigest(b.profile)
+	if err != nil {
+		return osconfig.Facts{}, err
+	}
 	f := osconfig.Facts{
-		Plugin:   version.Version,
-		Epoch:    b.plan.Epoch,
-		Toolbox:  osconfig.Toolbox{Suite: b.toolbox.Pin.Suite, Digest: b.lock.Toolbox, Packages: map[string]string{}},
-		Packages: len(b.plan.RootFS.Packages),
+		ProfileName:   b.plan.Profile,
+		ProfileDigest: profile,
+		Plugin:        version.Version,
+		Epoch:         b.plan.Epoch,
+		Toolbox:       osconfig.Toolbox{Suite: b.toolbox.Pin.Suite, Digest: b.lock.Toolbox, Packages: map[string]string{}},
+		Packages:      len(b.plan.RootFS.Packages),
 		Plan: map[string]string{
 			"rootfs": digests.RootFS, "system": digests.System, "disk": digests.Disk, "output": digests.Output,
 		},
@@ -84,7 +91,7 @@ func (b *build) facts() osconfig.Facts {
 			Date: b.lock.Suites[i].Date.Format(time.RFC3339),
 		})
 	}
-	return f
+	return f, nil
 }
 
 // isConfigured says whether the provisioner airship has run: it leaves the image's meta.

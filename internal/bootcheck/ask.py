@@ -95,8 +95,21 @@ def sysctl(name):
         name = name.translate(str.maketrans("./", "/."))
     try:
         return " ".join(read("/proc/sys/" + name).split())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def sysctls(names):
+    """Without those that can only be written, such as vm.compact_memory; other errors stand for the value."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = sysctl(name)
+        except PermissionError:
+            pass
+        except OSError as error:
+            found[name] = error.strerror
+    return found
 
 
 def mounts():
@@ -147,7 +160,7 @@ def ask(questions):
     put("os", os_release)
     put("meta", meta)
     put("users", lambda: {name: user(name) for name in questions["users"]})
-    put("sysctls", lambda: {name: sysctl(name) for name in questions["sysctls"]})
+    put("sysctls", sysctls, questions["sysctls"])
     put("mounts", mounts)
     put("rootSize", root_size)
     put("hostKeys", host_keys)

@@ -3,6 +3,7 @@ package bootcheck
 import (
 	"fmt"
 	"maps"
+	"math/big"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,7 +19,9 @@ type Expectations struct {
 	// Cmdline are arguments (NAME=VALUE or NAME) that the kernel was started with, in any order.
 	Cmdline []string
 	Users   []User
-	// Sysctls is name → value; blanks in a value are equal whatever their kind and number.
+	// Sysctls is name → value; blanks in a value are equal whatever their kind and number, integers
+	// (0x10, 020, 16) whatever their base. Names with wildcards are not asked: sysctl.d(5) lets other
+	// lines take parameters out of what they match.
 	Sysctls map[string]string
 	// Meta is path below /etc/imagebuilder/meta → SHA-256; an empty one expects only the file.
 	Meta   map[string]string
@@ -137,14 +140,31 @@ func (m *Mismatches) users(want []User, got map[string]*Login) {
 
 func (m *Mismatches) sysctls(want map[string]string, got map[string]*string) {
 	for _, name := range slices.Sorted(maps.Keys(want)) {
-		value := strings.Join(strings.Fields(want[name]), " ")
-		switch said := got[name]; {
+		said, readable := got[name]
+		switch {
+		case isPattern(name) || !readable:
 		case said == nil:
 			m.add("sysctl %s: the node's kernel has none (is its module loaded?)", name)
-		case *said != value:
-			m.add("sysctl %s: asked for %s, the node says %s", name, value, orNothing(*said))
+		case !slices.EqualFunc(strings.Fields(want[name]), strings.Fields(*said), sameSetting):
+			m.add("sysctl %s: asked for %s, the node says %s", name, strings.Join(strings.Fields(want[name]), " "), orNothing(*said))
 		}
 	}
+}
+
+// isPattern tells the names in which systemd-sysctl(8) sees a wildcard.
+func isPattern(sysctl string) bool { return strings.ContainsAny(sysctl, "*?[") }
+
+// sameSetting takes numbers as the kernel does, which reads 0x10 and 020 and answers 16.
+func sameSetting(want, said string) bool {
+	if want == said {
+		return true
+	}
+	asked, ok := new(big.Int).SetString(want, 0)
+	if !ok {
+		return false
+	}
+	answer, ok := new(big.Int).SetString(said, 0)
+	return ok && asked.Cmp(answer) == 0
 }
 
 func (m *Mismatches) meta(want, got map[string]string) {

@@ -78,6 +78,21 @@ func TestJudge(t *testing.T) {
 			},
 		},
 		{
+			"sysctls as the kernel writes them", func(e *Expectations) {
+				e.Sysctls = map[string]string{
+					"net.ipv4.tcp_rmem": "0x1 02\t3", "net.ipv4.conf.*.rp_filter": "1", "vm.compact_memory": "1",
+				}
+			},
+			nil, nil,
+		},
+		{
+			"sysctls that are no numbers", func(e *Expectations) {
+				e.Sysctls = map[string]string{"net.bridge.x": "0x11 b"}
+			},
+			func(a *Answers) { a.Sysctls = map[string]*string{"net.bridge.x": text("16 c")} },
+			Mismatches{"sysctl net.bridge.x: asked for 0x11 b, the node says 16 c"},
+		},
+		{
 			"meta", nil, func(a *Answers) { a.Meta = map[string]string{"vars.yaml": "13"} },
 			Mismatches{
 				"/etc/imagebuilder/meta/build.yaml: the node has none",

@@ -31,9 +31,11 @@ type Answers struct {
 	Firmware       string `json:"firmware"`       // bios or uefi
 	OS             OS     `json:"os"`
 
-	Meta    map[string]string  `json:"meta"`    // path below /etc/imagebuilder/meta → SHA-256
-	Users   map[string]*Login  `json:"users"`   // of those asked for; nil: there is none
-	Sysctls map[string]*string `json:"sysctls"` // the same; blanks are single spaces
+	Meta  map[string]string `json:"meta"`  // path below /etc/imagebuilder/meta → SHA-256
+	Users map[string]*Login `json:"users"` // of those asked for; nil: there is none
+	// Sysctls are of those asked for; blanks are single spaces. nil: there is none; absent: it can only
+	// be written.
+	Sysctls map[string]*string `json:"sysctls"`
 	Mounts  []Mount            `json:"mounts"`
 
 	RootSize  int64    `json:"rootSize"` // bytes of the root file system

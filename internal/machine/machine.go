@@ -23,6 +23,14 @@ const (
 	Output  = "/output"  // what the build keeps: disk.raw
 )
 
+const (
+	// Authorities is where Debian's programs look for the certificate authorities that they trust, a
+	// PEM file in the machine and in a target.
+	Authorities = "/etc/ssl/certs/ca-certificates.crt"
+	// ExtraAuthorities is the PEM file of those that both trust besides; there may be none.
+	ExtraAuthorities = serverDir + "/authorities.pem"
+)
+
 // Hostname is every machine's: a name that sudo and others find in any target's /etc/hosts, and
 // that does no harm where a package keeps it.
 const Hostname = "localhost"
@@ -64,7 +72,8 @@ type Machine interface {
 	// Access is the Toolbox door for other processes of this user (the provisioner), see Connect.
 	Access() Access
 	// OpenTarget mounts /proc, /sys, /dev, resolv.conf and policy-rc.d in Target, so that programs
-	// of the target run; the returned function undoes it and leaves Target without a trace.
+	// of the target run, and adds ExtraAuthorities to what they trust; the returned function undoes it
+	// and leaves Target without a trace.
 	OpenTarget(ctx context.Context) (undo func(context.Context) error, err error)
 	// Close ends every process inside and removes what the machine made on the host.
 	Close() error

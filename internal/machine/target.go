@@ -25,7 +25,7 @@ const undoTimeout = 30 * time.Second
 // ended.
 func (s *Session) OpenTarget(ctx context.Context) (undo func(context.Context) error, err error) {
 	script := func(ctx context.Context, name, text string) error {
-		return s.Run(ctx, Command{Args: []string{"sh", "-c", text, name, Target, targetState}})
+		return s.Run(ctx, Command{Args: []string{"sh", "-c", text, name, Target, targetState, Authorities, ExtraAuthorities}})
 	}
 	undo = func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)

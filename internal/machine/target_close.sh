@@ -41,6 +41,7 @@ tac "$state/made" | while IFS= read -r line; do
     dir=$(dirname -- "$path")
     now=$(stat -c %.9Y -- "$dir")
     case $kind in
+        authorities) ! cmp -s -- "$state/authorities" "$path" || rm -f -- "$path" ;;
         file) [ -s "$path" ] || rm -f -- "$path" ;;
         directory) rmdir -- "$path" 2>/dev/null || continue ;;
         aside)

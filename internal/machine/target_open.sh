@@ -1,7 +1,8 @@
 # Makes the programs of the root filesystem $1 run. $2 is an empty directory for what
-# target_close.sh has to know.
+# target_close.sh has to know. They trust the certificate authorities in the file $4, if there is one,
+# besides those in their own $3.
 set -eu
-target=$1 state=$2
+target=$1 state=$2 authorities=$1$3 extra=$4
 : > "$state/made"
 
 # stamp keeps the modification time of a directory, so that what is made in it leaves no trace.
@@ -74,3 +75,16 @@ lay "$state/resolv.conf" "$target/etc/resolv.conf"
 printf '#!/bin/sh\nexit 101\n' > "$state/policy-rc.d"
 chmod 755 "$state/policy-rc.d"
 lay "$state/policy-rc.d" "$target/usr/sbin/policy-rc.d"
+
+# A file in place of the target's, not a mount over it: update-ca-certificates(8) renames a new one
+# to this path, and nothing can be renamed to a mount. A link may lead out of the target: it is left alone.
+if [ -f "$extra" ] && [ -f "$authorities" ] && [ "$(realpath -- "$authorities")" = "$authorities" ]; then
+    cp -p -- "$authorities" "$state/authorities"
+    { echo; cat -- "$extra"; } >> "$state/authorities"
+    stamp "$(dirname -- "$authorities")"
+    mv -T -- "$authorities" "$authorities.airship-aside"
+    made aside "$authorities"
+    stamp "$(dirname -- "$authorities")"
+    cp -p -- "$state/authorities" "$authorities"
+    made authorities "$authorities"
+fi

@@ -154,12 +154,31 @@ func (c *layoutCheck) mount(p placedPartition) {
 }
 
 func (c *layoutCheck) reserved(mount string) bool {
-	for _, tree := range []string{"/proc", "/sys", "/dev", "/run"} {
-		if mount == tree || strings.HasPrefix(mount, tree+"/") {
-			return true
-		}
+	// Debian's /var/run and /var/lock are absolute links into /run.
+	return within(mount, "/proc", "/sys", "/dev", "/run", "/var/run", "/var/lock") ||
+		slices.Contains([]string{"/etc", "/bin", "/sbin", "/lib", "/lib64"}, mount)
+}
+
+// packaged tells where packages and the users they make put what vfat cannot hold. Firmware wants
+// the esp as vfat, and what lies in /boot, files alone, fits it.
+func packaged(p placedPartition) bool {
+	switch p.Mount {
+	case "/":
+		return true
+	case "/boot/efi", "/efi":
+		return false
+	case "/boot":
+		return !p.flagged(flagESP)
 	}
-	return slices.Contains([]string{"/etc", "/bin", "/sbin", "/lib", "/lib64"}, mount)
+	return within(p.Mount, "/usr", "/var", "/home", "/root", "/opt", "/srv", "/tmp",
+		"/boot", "/etc", "/bin", "/sbin", "/lib", "/lib64")
+}
+
+// within says that mount is one of trees or lies below one.
+func within(mount string, trees ...string) bool {
+	return slices.ContainsFunc(trees, func(tree string) bool {
+		return mount == tree || strings.HasPrefix(mount, tree+"/")
+	})
 }
 
 func (c *layoutCheck) filesystem(p placedPartition) {
@@ -180,8 +199,9 @@ func (c *layoutCheck) filesystem(p placedPartition) {
 		c.mistake(p.field+".filesystem.type", "unknown file system %q%s: ext4 and vfat can be made now, more are to come", kind, nearest(kind, known))
 	case p.flagged(flagESP) && kind != fsVfat:
 		c.mistake(p.field+".filesystem.type", "firmware reads an esp partition as vfat alone, not %s", kind)
-	case kind == fsVfat && (p.Mount == "/" || p.Mount == "/boot" || strings.HasPrefix(p.Mount, "/usr")):
-		c.mistake(p.field+".filesystem.type", "vfat keeps neither owners nor links, which packages need in %s: use ext4", p.Mount)
+	case kind == fsVfat && packaged(p):
+		c.mistake(p.field+".filesystem.type", "vfat keeps neither owners nor links, which packages need in %s: use ext4 "+
+			"(vfat is for an esp at /boot/efi, /efi or /boot, and for data elsewhere)", p.Mount)
 	}
 	if strings.ContainsAny(fstab.Options, " \t\n\\#") {
 		c.mistake(p.field+".filesystem.fstab.options", "%q is not a list of mount options separated by commas, without spaces", fstab.Options)

@@ -111,6 +111,8 @@ func TestDiskMistakes(t *testing.T) {
 		"/boot/efi no esp":    {profileOf("", "", root, bios, part("/boot/efi", "5MiB", "600MiB", "vfat")), []string{"[2].flags: the partition of /boot/efi needs the flag esp"}},
 		"too small for fs":    {profileOf("", "", bios, root, part("/srv", "5MiB", "10MiB", "ext4"), part("/a", "10MiB", "20MiB", "vfat")), []string{"[2].part_end: 5 MiB is too small for ext4: it needs at least 16 MiB", "[3].part_end: 10 MiB is too small for vfat"}},
 		"vfat root":           {profileOf("", "", bios, part("/", "5MiB", "1GiB", "vfat")), []string{"[1].filesystem.type: vfat keeps neither owners nor links"}},
+		"vfat for packages":   {profileOf("", "", bios, root, part("/var", "5MiB", "100MiB", "vfat"), part("/home/data", "100MiB", "200MiB", "vfat"), part("/opt", "200MiB", "300MiB", "vfat"), part("/boot", "300MiB", "400MiB", "vfat")), []string{"[2].filesystem.type: vfat keeps neither owners nor links, which packages need in /var: use ext4 (vfat is for", "[3].filesystem.type: vfat", "[4].filesystem.type: vfat", "[5].filesystem.type: vfat"}},
+		"links of /var":       {profileOf("", "", bios, root, part("/var/run/x", "5MiB", "100MiB", "ext4"), part("/var/lock", "100MiB", "200MiB", "ext4")), []string{"[2].mount: /var/run/x is needed before", "[3].mount: /var/lock is needed before"}},
 		"unreadable":          {profileOf("", "lots", bios, root), []string{`qcow_capacity: "lots" is not a size`}},
 		"no unit":             {profileOf("", "", bios, part("/", "5", "-1MiB", "ext4")), []string{`[1].part_start: "5" is not a position`, `[1].part_end: "-1MiB" is not a position`}},
 		"missing position":    {profileOf("", "", bios, part("/", "", "100%", "ext4")), []string{"[1].part_start: is required"}},
@@ -138,6 +140,15 @@ func TestDiskMistakes(t *testing.T) {
 				assert.Contains(t, got[i], strings.TrimPrefix(want, "["))
 			}
 		})
+	}
+}
+
+// TestDiskVfat has vfat where nothing of a package needs more.
+func TestDiskVfat(t *testing.T) {
+	root := part("/", "600MiB", "100%", "ext4")
+	for _, mount := range []string{"/boot/efi", "/efi", "/boot"} {
+		_, err := NewDisk(profileOf("", "", root, part(mount, "1MiB", "500MiB", "vfat", "esp"), part("/data", "500MiB", "600MiB", "vfat")), "")
+		require.NoError(t, err, mount)
 	}
 }
 

@@ -82,8 +82,8 @@ func (m Mount) URI(host string) string {
 }
 
 // AddRelease serves a verified release for resolving: its InRelease and the indices that were
-// fetched, as they were fetched, by name and by hash; no packages. apt verifies it again with the
-// keyring that it is given.
+// fetched, as they were fetched, by name and by hash; no packages. apt need not verify it again: what
+// is served has been, and an apt source may say trusted=yes.
 func (s *Server) AddRelease(r *Release) Mount {
 	dists := r.Source.dists()
 	files := map[string]served{path.Join(dists, "InRelease"): {content: r.InRelease, modified: r.Date}}

@@ -63,7 +63,7 @@ func makeLinks(root *os.Root) error {
 
 // files have fixed contents.
 var files = []struct{ name, content string }{
-	// The machine binds the host's over these two.
+	// The machine writes its own in place of these two.
 	{"etc/hosts", "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"},
 	{"etc/resolv.conf", ""},
 	// nsswitch.conf(5): without it, C programs ask DNS before /etc/hosts.

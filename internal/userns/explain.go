@@ -74,18 +74,18 @@ func explain(step string, err error, f facts) error {
 	case step == stepClone && (errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOSYS)):
 		return &Refusal{
 			"this kernel has no user namespaces (CONFIG_USER_NS)",
-			"use a kernel that has them, or isolation = \"qemu\"", err,
+			"build on a kernel that has them, or in a virtual machine", err,
 		}
 	case f.apparmor == "1" && !f.root && denied(err):
 		return &Refusal{
 			"AppArmor denies user namespaces their rights (kernel.apparmor_restrict_unprivileged_userns is 1)",
 			"as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or install an AppArmor profile " +
-				"with \"userns,\" for the plugin's path, or use isolation = \"qemu\"", err,
+				"with \"userns,\" for the plugin's path, or run packer as root", err,
 		}
 	case step == stepProc && denied(err):
 		return &Refusal{
 			"a new /proc cannot be mounted, as this container hides parts of its own",
-			"run the container with --security-opt systempaths=unconfined (podman: unmask=ALL), or use isolation = \"qemu\"", err,
+			"run the container with --security-opt systempaths=unconfined (podman: unmask=ALL), or run packer outside it", err,
 		}
 	case denied(err):
 		by := "a container's policy, a security module or a chroot forbids user namespaces"
@@ -94,7 +94,7 @@ func explain(step string, err error, f facts) error {
 		}
 		return &Refusal{
 			by, "run the container with --security-opt seccomp=unconfined --security-opt apparmor=unconfined, " +
-				"run packer outside it, or use isolation = \"qemu\"", err,
+				"or run packer outside it or in a virtual machine", err,
 		}
 	}
 	return fmt.Errorf("user namespace: %s: %w", step, err)
@@ -149,6 +149,6 @@ func noSetuid(path string) error {
 func noIDs() error {
 	return &Refusal{
 		fmt.Sprintf("this process runs in a user namespace with fewer than %d ids", span),
-		"give the container that it runs in a full range of ids, or use isolation = \"qemu\"", nil,
+		"give the container that it runs in a full range of ids, or run packer outside it", nil,
 	}
 }

@@ -9,7 +9,8 @@ import (
 )
 
 // ErrUnsupported is the error of every operation on systems other than Linux.
-var ErrUnsupported = errors.New("user namespaces need Linux, this is " + runtime.GOOS + ": use isolation = \"qemu\"")
+var ErrUnsupported = errors.New("user namespaces need Linux, this is " + runtime.GOOS +
+	": run packer on Linux, such as in a virtual machine")
 
 // Main returns at once.
 func Main(map[string]Entry) {}

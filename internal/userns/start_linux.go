@@ -124,7 +124,9 @@ func (m Mapping) launch(ctx context.Context, p *Process, job Job, exe, requests,
 func (m Mapping) mapIDs(ctx context.Context, pid int) error {
 	for tool, extents := range map[string][]Extent{"newuidmap": m.UIDs, "newgidmap": m.GIDs} {
 		args := append([]string{strconv.Itoa(pid)}, arguments(extents)...)
-		if out, err := exec.CommandContext(ctx, tool, args...).CombinedOutput(); err != nil {
+		cmd := exec.CommandContext(ctx, tool, args...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as for the job: Ctrl-C is its starter's
+		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w: %s", tool, err, strings.TrimSpace(string(out)))
 		}
 	}

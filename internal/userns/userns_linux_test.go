@@ -269,6 +269,22 @@ func TestNamespaceFromAPrivateBinary(t *testing.T) {
 	assert.NoError(t, err, "%s", out)
 }
 
+// Ctrl-C reaches the starter's process group: the tools that map ids are not in it.
+func TestIDsAreMappedApart(t *testing.T) {
+	dir := t.TempDir()
+	for _, tool := range []string{"newuidmap", "newgidmap"} {
+		script := "#!/bin/sh\ncut -d' ' -f5 /proc/$$/stat > " + dir + "/" + tool + ".group\n"
+		require.NoError(t, os.WriteFile(filepath.Join(dir, tool), []byte(script), 0o755))
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	require.NoError(t, Mapping{}.mapIDs(t.Context(), os.Getpid()))
+	for _, tool := range []string{"newuidmap", "newgidmap"} {
+		group, err := os.ReadFile(filepath.Join(dir, tool+".group"))
+		require.NoError(t, err)
+		assert.NotEqual(t, fmt.Sprintln(syscall.Getpgrp()), string(group), tool)
+	}
+}
+
 func TestAsUser(t *testing.T) {
 	usernstest.RunAsUser(t, "^TestNamespace")
 }

@@ -67,13 +67,18 @@ func Mirror(t *testing.T) repository.Mirrors {
 // Start starts a machine, which ends with the test, and tells its work directory.
 func Start(t *testing.T, proxies ...string) (m *namespace.Machine, work string) {
 	t.Helper()
+	return StartWith(t, namespace.Config{Proxies: proxies})
+}
+
+// StartWith is Start of a config without toolbox, work directory and mapping.
+func StartWith(t *testing.T, config namespace.Config) (m *namespace.Machine, work string) {
+	t.Helper()
 	mapping, err := userns.Detect(t.Context())
 	require.NoError(t, err)
 	work, err = os.MkdirTemp("", "airship-work-")
 	require.NoError(t, err)
-	m, err = namespace.Start(t.Context(), namespace.Config{
-		Toolbox: Toolbox(t, mapping), Work: work, Mapping: mapping, Proxies: proxies,
-	})
+	config.Toolbox, config.Work, config.Mapping = Toolbox(t, mapping), work, mapping
+	m, err = namespace.Start(t.Context(), config)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		require.NoError(t, m.Close())

@@ -142,7 +142,20 @@ func etc(r request) error {
 			return err
 		}
 	}
-	return nil
+	return trust(r.Private[machine.ExtraAuthorities])
+}
+
+// trust adds authorities in PEM to the toolbox's.
+func trust(authorities []byte) error {
+	if len(authorities) == 0 {
+		return nil
+	}
+	bundle, err := os.OpenFile(filepath.Join(newRoot, machine.Authorities), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = bundle.Write(slices.Concat([]byte("\n"), authorities))
+	return errors.Join(err, bundle.Close())
 }
 
 // enter makes newRoot the root directory and lets go of the host's.

@@ -22,6 +22,9 @@ type Config struct {
 	Mapping userns.Mapping
 	// Proxies are NAME=VALUE pairs (http_proxy, https_proxy, no_proxy) for everything inside.
 	Proxies []string
+	// CABundle holds certificate authorities in PEM that the machine and an open target trust besides
+	// their own; may be empty.
+	CABundle []byte
 }
 
 // request is what Start tells Init.

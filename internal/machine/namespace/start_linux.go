@@ -38,6 +38,9 @@ func Start(ctx context.Context, config Config) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(config.CABundle) > 0 {
+		private[machine.ExtraAuthorities] = config.CABundle
+	}
 	resolvConf, err := os.ReadFile("/etc/resolv.conf")
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
