@@ -44,6 +44,8 @@ func TestExecute(t *testing.T) {
 
 	profile, err := document.Parse(output.GetAttr("profile_yaml").AsString(), "profile_yaml")
 	require.NoError(t, err)
+	require.Len(t, profile.Warnings, 1)
+	assert.Contains(t, profile.Warnings[0], "Phase is not read by this version")
 	assert.Equal(t, []string{"vim", "curl"}, profile.NodeProfile.Spec.Software.Packages)
 	var vars map[string]any
 	require.NoError(t, json.Unmarshal([]byte(output.GetAttr("vars_json").AsString()), &vars))

@@ -37,7 +37,7 @@ func check(profile *v1alpha1.NodeProfile) error {
 	c.oneOf("spec.architecture", "architecture", spec.Architecture, architectures)
 	c.distribution(spec.Distribution, spec.Suite)
 	c.hostname(spec.Networking.Hostname)
-	c.software(&spec.Software)
+	c.software(&spec.Software, spec.OSKernel.KernelBasePkg)
 	c.kernel(&spec.OSKernel)
 	c.storage(&spec.Storage)
 	c.users(spec.Users.UserManagement)

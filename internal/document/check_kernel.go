@@ -16,20 +16,12 @@ var (
 )
 
 func (c *checker) kernel(kernel *v1alpha1.OSKernel) {
-	c.kernelPackage("spec.osKernel.kernel_base_pkg", kernel.KernelBasePkg)
-	c.kernelPackage("spec.osKernel.kernel_headers_pkg", kernel.KernelHeadersPkg)
 	c.sysctls(kernel.Sysctl)
 	if t := kernel.Grub.Timeout; t != nil && (*t < -1 || *t > 3600) {
 		c.wrong("spec.osKernel.grub.GRUB_TIMEOUT", "want seconds from 0 to 3600, or -1 to wait for a key; found %d", *t)
 	}
 	c.arguments("spec.osKernel.grub.GRUB_CMDLINE_LINUX_DEFAULT", kernel.Grub.CmdlineLinuxDefault)
 	c.arguments("spec.osKernel.grub.GRUB_SERIAL_COMMAND", kernel.Grub.SerialCommand)
-}
-
-func (c *checker) kernelPackage(field, text string) {
-	if name, _, _ := strings.Cut(text, "="); text != "" && !packageName.MatchString(name) {
-		c.packageName(field, name)
-	}
 }
 
 func (c *checker) sysctls(sysctls []v1alpha1.Sysctl) {

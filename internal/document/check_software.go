@@ -21,7 +21,8 @@ var (
 	fingerprint    = regexp.MustCompile(`^([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$`)
 )
 
-func (c *checker) software(software *v1alpha1.Software) {
+// software checks the area software, and the kernel's package as one of those asked for.
+func (c *checker) software(software *v1alpha1.Software, kernel string) {
 	asked := wishes{versions: map[string]wish{}, unapproved: map[string]bool{}}
 	for i, name := range software.UnapprovedPackages {
 		field := fmt.Sprintf("spec.software.unapproved_packages[%d]", i)
@@ -46,6 +47,9 @@ func (c *checker) software(software *v1alpha1.Software) {
 		c.repository(field, repo)
 		c.packages(field+".packages", repo.Packages, asked)
 	}
+	if kernel != "" {
+		c.onePackage("spec.osKernel.kernel_base_pkg", kernel, asked)
+	}
 }
 
 // wish is a pin and the field it was first written in.
@@ -61,25 +65,28 @@ type wishes struct {
 // repositories repeat the profile's lists, but not with two versions.
 func (c *checker) packages(list string, packages []string, asked wishes) {
 	for i, text := range packages {
-		field := fmt.Sprintf("%s[%d]", list, i)
-		name, version, pinned := strings.Cut(text, "=")
-		switch {
-		case !packageName.MatchString(name):
-			c.packageName(field, name)
-			continue
-		case pinned && !packageVersion.MatchString(version):
-			c.wrong(field, "%s is not a version of %s; want NAME=VERSION with all of the version, such as %s=1.2-3", word(version), name, name)
-			continue
-		case asked.unapproved[name]:
-			c.wrong(field, "%s is also in unapproved_packages; it cannot be both asked for and kept out", name)
-		}
-		first := asked.versions[name]
-		if version != "" && first.version != "" && version != first.version {
-			c.wrong(field, "%s is asked for in two versions: %s here and %s in %s", name, version, first.version, first.field)
-		}
-		if first.version == "" {
-			asked.versions[name] = wish{version: version, field: field}
-		}
+		c.onePackage(fmt.Sprintf("%s[%d]", list, i), text, asked)
+	}
+}
+
+func (c *checker) onePackage(field, text string, asked wishes) {
+	name, version, pinned := strings.Cut(text, "=")
+	switch {
+	case !packageName.MatchString(name):
+		c.packageName(field, name)
+		return
+	case pinned && !packageVersion.MatchString(version):
+		c.wrong(field, "%s is not a version of %s; want NAME=VERSION with all of the version, such as %s=1.2-3", word(version), name, name)
+		return
+	case asked.unapproved[name]:
+		c.wrong(field, "%s is also in unapproved_packages; it cannot be both asked for and kept out", name)
+	}
+	first := asked.versions[name]
+	if version != "" && first.version != "" && version != first.version {
+		c.wrong(field, "%s is asked for in two versions: %s here and %s in %s", name, version, first.version, first.field)
+	}
+	if first.version == "" {
+		asked.versions[name] = wish{version: version, field: field}
 	}
 }
 

@@ -14,13 +14,14 @@ var (
 	userName   = regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`)
 	loginShell = regexp.MustCompile(`^/[A-Za-z0-9._/+-]+$`)
 
-	// crypt(5): yescrypt, gost-yescrypt, scrypt, bcrypt, SHA-512 and SHA-256.
+	// crypt(5): yescrypt, gost-yescrypt, scrypt, bcrypt, SHA-512 and SHA-256. crypt(5) lets the last
+	// two have any salt; programs make it of these characters, and others need quoting somewhere.
 	hash = regexp.MustCompile(`^(` +
 		`\$g?y\$[./A-Za-z0-9]+\$[./A-Za-z0-9]{0,86}\$[./A-Za-z0-9]{43}|` +
 		`\$7\$[./A-Za-z0-9]{11,97}\$[./A-Za-z0-9]{43}|` +
 		`\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}|` +
-		`\$6\$(rounds=[1-9][0-9]+\$)?[^$:\n]{1,16}\$[./0-9A-Za-z]{86}|` +
-		`\$5\$(rounds=[1-9][0-9]+\$)?[^$:\n]{1,16}\$[./0-9A-Za-z]{43})$`)
+		`\$6\$(rounds=[1-9][0-9]+\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{86}|` +
+		`\$5\$(rounds=[1-9][0-9]+\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{43})$`)
 	// Hashes that a few hours break: MD5 and SHA-1.
 	weakHash = regexp.MustCompile(`^\$(1|3|md5|sha1)[$,]`)
 )

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -12,8 +13,12 @@ import (
 // originMark begins the comment that says where a line of a resolved profile was written.
 const originMark = "#@ "
 
+// warningMark begins a line at the head of a resolved profile that holds one of its Warnings.
+const warningMark = "#! "
+
 // SourcedYAML is YAML with a comment behind each value that names the file and line it was written
-// at. Parse reads them, so that mistakes found later are still told by the documents' lines.
+// at, Warnings as comments before it and, where a document gave one, Image as a second document.
+// Parse reads all of them, so that mistakes found later are still told by the documents' lines.
 func (p *Profile) SourcedYAML() (string, error) {
 	text, err := p.YAML()
 	if err != nil {
@@ -29,6 +34,9 @@ func (p *Profile) SourcedYAML() (string, error) {
 		}
 	})
 	var out bytes.Buffer
+	for _, warning := range p.Warnings {
+		out.WriteString(warningMark + strings.Map(printable, warning) + "\n")
+	}
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
 	if err := encoder.Encode(&root); err != nil {
@@ -37,7 +45,38 @@ func (p *Profile) SourcedYAML() (string, error) {
 	if err := encoder.Close(); err != nil {
 		return "", fmt.Errorf("render YAML: %w", err)
 	}
+	if p.withImage {
+		image, err := p.ImageYAML()
+		if err != nil {
+			return "", err
+		}
+		out.WriteString("---\n" + image)
+	}
 	return out.String(), nil
+}
+
+// printable keeps a file's name from ending the comment that it is in.
+func printable(r rune) rune {
+	if !unicode.IsPrint(r) {
+		return ' '
+	}
+	return r
+}
+
+// takeWarnings replaces p's warnings by those at the head of text, which p was read from: they
+// name the documents, and what is still in text would be warned of twice.
+func (p *Profile) takeWarnings(text string) {
+	var carried []string
+	for line := range strings.Lines(text) {
+		warning, marked := strings.CutPrefix(strings.TrimRight(line, "\r\n"), warningMark)
+		if !marked {
+			break
+		}
+		carried = append(carried, warning)
+	}
+	if len(carried) > 0 {
+		p.Warnings = carried
+	}
 }
 
 // takeOrigins replaces the places in text, which p was read from, by those that its comments name.

@@ -3,6 +3,7 @@ package document
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -59,4 +60,34 @@ spec:
 	again, err := parsed.YAML()
 	require.NoError(t, err)
 	assert.Equal(t, plain, again, "the comments changed the profile")
+}
+
+// What the data source hands on holds the AirshipImage that a document gave, and the warnings.
+func TestImageAndWarningsSurvive(t *testing.T) {
+	for name, written := range map[string]bool{"control-plane": true, "worker": false} {
+		read, err := Choice{Documents: []string{"testdata/good/site"}, Name: name, WithDocuments: true}.Read()
+		require.NoError(t, err)
+		assert.Contains(t, read.Warnings,
+			"testdata/good/site/control-plane.yaml:74: Phase is not read by this version, so nothing in it has an effect")
+		text, err := read.SourcedYAML()
+		require.NoError(t, err)
+		assert.Equal(t, written, strings.Contains(text, "kind: AirshipImage"), text)
+
+		parsed, err := Choice{YAML: text, WithYAML: true}.Read()
+		require.NoError(t, err)
+		assert.Equal(t, read.Image, parsed.Image)
+		assert.Equal(t, read.Warnings, parsed.Warnings)
+	}
+}
+
+// A warning that names a file of two lines stays a comment.
+func TestWarningOfTwoLines(t *testing.T) {
+	profile, err := Parse(minimal+"{}", "p.yaml")
+	require.NoError(t, err)
+	profile.Warnings = []string{"a\nspec: b", "c\u2028d"}
+	text, err := profile.SourcedYAML()
+	require.NoError(t, err)
+	parsed, err := Parse(text, "profile_yaml")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a spec: b", "c d"}, parsed.Warnings)
 }

@@ -1,6 +1,8 @@
 package document
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -20,8 +22,10 @@ type Profile struct {
 	// Warnings are about what is accepted and has no effect; FILE:LINE: FIELD: text.
 	Warnings []string
 
-	file   string
-	places places
+	// withImage: a document gave Image.
+	withImage bool
+	file      string
+	places    places
 }
 
 // Locate gives every Mistake in err that names a field of the profile the file, line, column
@@ -46,10 +50,15 @@ func (p *Profile) YAML() (string, error) { return canonical(p.NodeProfile) }
 
 // Redacted is a copy without secrets, for documents that are kept.
 func (p *Profile) Redacted() (*Profile, error) {
-	copied := *p
-	var err error
-	copied.NodeProfile, err = redacted(p.NodeProfile)
-	return &copied, err
+	return p.withSecrets(func(string) string { return Redaction })
+}
+
+// Digested is a copy with sha256:HEX in place of each secret, for what must change with a secret
+// and not hold it.
+func (p *Profile) Digested() (*Profile, error) {
+	return p.withSecrets(func(secret string) string {
+		return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(secret)))
+	})
 }
 
 // readProfile resolves and checks a document's profile, as far as its mistakes allow. directory

@@ -47,8 +47,8 @@ func Read(paths []string, checks ...Check) (*Set, error) {
 	return s.finish()
 }
 
-// Parse reads the one NodeProfile in text, such as a resolved profile; name stands for the file
-// in messages. A keyring in it must be a key block or an absolute path.
+// Parse reads the one NodeProfile in text, such as SourcedYAML's; name stands for the file in
+// messages. A keyring in it must be a key block or an absolute path.
 func Parse(text, name string, checks ...Check) (*Profile, error) {
 	r := &report{}
 	s := &reader{report: r, checks: checks, set: &Set{Files: []string{name}}}
@@ -65,6 +65,7 @@ func Parse(text, name string, checks ...Check) (*Profile, error) {
 	if err != nil {
 		return nil, err
 	}
+	profile.takeWarnings(text)
 	return profile, profile.takeOrigins(text)
 }
 
@@ -153,7 +154,7 @@ func (s *reader) link() {
 			s.report.mistake(i.ref, "another AirshipImage of the profile %s is in %s:%d; give one", word(name), earlier.at.file, earlier.at.line)
 		default:
 			first[p] = i
-			p.Image = i.AirshipImage
+			p.Image, p.withImage = i.AirshipImage, true
 			p.Warnings = append(p.Warnings, i.warnings...)
 			if i.at.file != p.file {
 				p.Files = append(p.Files, i.at.file)

@@ -99,6 +99,7 @@ func TestWarnings(t *testing.T) {
 		"testdata/good/site/control-plane.yaml:74: Phase is not read by this version, so nothing in it has an effect",
 	}, set.Warnings)
 	assert.Equal(t, []string{
+		"testdata/good/site/control-plane.yaml:74: Phase is not read by this version, so nothing in it has an effect",
 		"testdata/good/site/control-plane.yaml:36: spec.software.src: is accepted and has no effect here",
 		"testdata/good/site/image.yml:6: spec.container: is accepted and has no effect: no container is used",
 	}, site(t, "control-plane").Warnings)

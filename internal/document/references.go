@@ -119,6 +119,10 @@ func (f *references) scalar(node *yaml.Node, at place) (*yaml.Node, error) {
 	text.WriteString(node.Value[end:])
 	out := shell(node)
 	out.Value = text.String()
+	// A brace of the text and one of the variable's value may meet.
+	if jinja.MatchString(out.Value) {
+		return f.broken(node, at, "becomes a Jinja expression once its references are filled in; write the value itself"), nil
+	}
 	return out, nil
 }
 

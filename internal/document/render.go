@@ -47,18 +47,21 @@ func plainValue(value any) (any, error) {
 	return plain, nil
 }
 
-// redacted is a deep copy whose secrets are replaced by Redaction.
-func redacted(profile v1alpha1.NodeProfile) (v1alpha1.NodeProfile, error) {
-	var out v1alpha1.NodeProfile
-	data, err := json.Marshal(profile)
+// withSecrets is a copy of p that has replace's answer in place of each secret; p stays as it is.
+func (p *Profile) withSecrets(replace func(secret string) string) (*Profile, error) {
+	data, err := json.Marshal(p.NodeProfile)
 	if err != nil {
-		return out, fmt.Errorf("redact: %w", err)
+		return nil, fmt.Errorf("replace the secrets: %w", err)
 	}
-	if err := json.Unmarshal(data, &out); err != nil {
-		return out, fmt.Errorf("redact: %w", err)
+	copied := *p
+	copied.NodeProfile = v1alpha1.NodeProfile{}
+	if err := json.Unmarshal(data, &copied.NodeProfile); err != nil {
+		return nil, fmt.Errorf("replace the secrets: %w", err)
 	}
-	eachSecret(reflect.ValueOf(&out).Elem(), func(secret reflect.Value) { secret.SetString(Redaction) })
-	return out, nil
+	eachSecret(reflect.ValueOf(&copied.NodeProfile).Elem(), func(secret reflect.Value) {
+		secret.SetString(replace(secret.String()))
+	})
+	return &copied, nil
 }
 
 // Secrets are the values in the profile that no message may show.

@@ -2,16 +2,18 @@ package document
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// Select is the profile of a name or, without a name, the only one. Where there is none, or no
+// Select is the profile of a name or, without a name, the only one; the set's warnings are among
+// its own. Where there is none, or no
 // choice can be made, the error says what there is.
 func (s *Set) Select(name string) (*Profile, error) {
 	var names []string
 	for _, p := range s.Profiles {
 		if p.NodeProfile.Name == name {
-			return p, nil
+			return s.warned(p), nil
 		}
 		names = append(names, p.NodeProfile.Name)
 	}
@@ -24,5 +26,12 @@ func (s *Set) Select(name string) (*Profile, error) {
 		return nil, fmt.Errorf("the documents hold %d NodeProfiles and none is chosen by name; they are: %s",
 			len(names), enumerate(names))
 	}
-	return s.Profiles[0], nil
+	return s.warned(s.Profiles[0]), nil
+}
+
+// warned is a copy of p that has the set's warnings too, for nobody sees the set's.
+func (s *Set) warned(p *Profile) *Profile {
+	copied := *p
+	copied.Warnings = slices.Concat(s.Warnings, p.Warnings)
+	return &copied
 }

@@ -20,6 +20,7 @@ func TestRole(t *testing.T) {
 	t.Run("failures", func(t *testing.T) { testFailures(t, m) })
 	t.Run("failure without a task", func(t *testing.T) { testFailureWithoutTask(t, m) })
 	t.Run("cancelled", func(t *testing.T) { testCancelled(t, m) })
+	t.Run("arguments", func(t *testing.T) { testArguments(t, m) })
 	t.Run("meta", func(t *testing.T) { testWriteMeta(t, m) })
 	t.Run("no python", func(t *testing.T) { testNeedsPython(t, m) })
 }
@@ -71,6 +72,32 @@ net.ipv4.ip_local_port_range = 32768 60999
 	assert.Equal(t, 2, recap.Changed)
 	assert.Contains(t, m.read(t, "etc/shadow"), "\nlocked:"+otherHash+":")
 	assert.Regexp(t, `(?m)^locked:x:\d+:\d+::/home/locked:/bin/bash$`, m.read(t, "etc/passwd"))
+}
+
+// testArguments records the arguments of the programs that change accounts: every user of the host
+// can read them in /proc.
+func testArguments(t *testing.T, m *recorder) {
+	const programs = "useradd usermod chpasswd"
+	m.output(t, "sh", "-c", `cd /target/usr/sbin && for p in `+programs+`; do mv $p $p.away
+		printf '#!/bin/sh\necho %s "$@" >> /root/arguments\nexec $0.away "$@"\n' $p > $p; chmod 755 $p; done`)
+	defer m.output(t, "sh", "-c", `rm /target/root/arguments; cd /target/usr/sbin && for p in `+programs+`; do mv $p.away $p; done`)
+
+	vars := func(hash string) []byte {
+		return []byte("user_management: [{name: hidden, password: '" + hash + "', password_lock: true}, {name: games, password_lock: true}, {name: bin}]")
+	}
+	for _, hash := range []string{plantedHash, otherHash} {
+		_, err := Apply(t.Context(), m, Options{VarsYAML: vars(hash), Epoch: testEpoch})
+		require.NoError(t, err)
+		shadow := m.read(t, "etc/shadow")
+		assert.Contains(t, shadow, "\nhidden:!"+hash+":19675:")
+		assert.Regexp(t, `\ngames:!\*:`, shadow)
+		assert.Regexp(t, `\nbin:\*:`, shadow)
+	}
+	called := m.read(t, "root/arguments")
+	assert.Contains(t, called, "useradd -m hidden\n")
+	assert.Contains(t, called, "chpasswd --encrypted\n")
+	assertNotContains(t, called, plantedHash)
+	assert.NotContains(t, called, "othersalt")
 }
 
 func testFailures(t *testing.T, m *recorder) {

@@ -26,6 +26,10 @@ type Facts struct {
 	Plan map[string]string `json:"plan"`
 	// Output is the image's file name.
 	Output string `json:"output"`
+	// ProfileName and ProfileDigest (ProfileDigest's) tell which profile the builder has; empty where
+	// the builder does not say.
+	ProfileName   string `json:"profileName,omitempty"`
+	ProfileDigest string `json:"profileDigest,omitempty"`
 }
 
 // Toolbox is the set of packages that held the build's tools.

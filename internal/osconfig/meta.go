@@ -17,7 +17,7 @@ const MetaDir = "/etc/imagebuilder/meta"
 // build.yaml. It is pure, and the profile's secrets are in none of them.
 func Meta(profile *document.Profile, facts Facts) (map[string][]byte, error) {
 	hidden := newSecrets(profile.Secrets())
-	digest, err := profileDigest(profile, hidden)
+	digest, err := ProfileDigest(profile)
 	if err != nil {
 		return nil, err
 	}
@@ -25,6 +25,8 @@ func Meta(profile *document.Profile, facts Facts) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The record has the profile in its own place.
+	facts.ProfileName, facts.ProfileDigest = "", ""
 	files := map[string][]byte{}
 	for name, render := range map[string]func() (string, error){
 		"airshipimage.yaml": shown.ImageYAML,
@@ -72,19 +74,21 @@ type record struct {
 
 type profileRecord struct {
 	Name string `json:"name"`
-	// Digest is the SHA-256 (hex) of the resolved profile's YAML with each secret replaced by its own digest.
+	// Digest is ProfileDigest's.
 	Digest string `json:"digest"`
 }
 
-func profileDigest(profile *document.Profile, hidden secrets) (string, error) {
-	text, err := profile.YAML()
+// ProfileDigest is the SHA-256 (hex) of the resolved profile's YAML with each secret replaced by its
+// own digest.
+func ProfileDigest(profile *document.Profile) (string, error) {
+	digested, err := profile.Digested()
 	if err != nil {
 		return "", err
 	}
-	return hexDigest(hidden.digested(text)), nil
-}
-
-func hexDigest(text string) string {
+	text, err := digested.YAML()
+	if err != nil {
+		return "", err
+	}
 	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
+	return hex.EncodeToString(sum[:]), nil
 }

@@ -35,11 +35,3 @@ func (s secrets) redact(text string) string {
 	}
 	return cryptHash.ReplaceAllString(text, document.Redaction)
 }
-
-// digested replaces each secret by its SHA-256, so that texts that differ in one stay apart.
-func (s secrets) digested(text string) string {
-	for _, secret := range s {
-		text = strings.ReplaceAll(text, secret, "sha256:"+hexDigest(secret))
-	}
-	return text
-}

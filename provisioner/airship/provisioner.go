@@ -45,6 +45,9 @@ func (p *Provisioner) Provision(ctx context.Context, ui packersdk.Ui, _ packersd
 	if p.config.profile == nil {
 		return errors.New("the profile is empty: profile_yaml or documents has no value")
 	}
+	if err := sameProfile(p.config.profile, facts); err != nil {
+		return err
+	}
 	session, err := machine.Connect(ctx, access)
 	if err != nil {
 		return fmt.Errorf("reach the builder's machine: %w", err)
@@ -67,6 +70,23 @@ func fromBuilder(generated map[string]any) (machine.Access, osconfig.Facts, erro
 		}
 	}
 	return access, facts, nil
+}
+
+// sameProfile refuses a profile that is not the builder's: the image would be neither one's.
+func sameProfile(profile *document.Profile, facts osconfig.Facts) error {
+	digest, err := osconfig.ProfileDigest(profile)
+	if err != nil {
+		return fmt.Errorf("compare the profile with the builder's: %w", err)
+	}
+	name := profile.NodeProfile.Name
+	switch {
+	case facts.ProfileDigest == "" || facts.ProfileDigest == digest:
+		return nil
+	case facts.ProfileName == "" || facts.ProfileName == name:
+		return fmt.Errorf("the provisioner's profile %s is not the one that the builder makes the image from; give both the same profile_yaml", name)
+	default:
+		return fmt.Errorf("the provisioner has the profile %s and the builder makes the image from %s; give both the same profile_yaml", name, facts.ProfileName)
+	}
 }
 
 // apply configures the target and writes its meta.

@@ -6,6 +6,7 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 	"github.com/stretchr/testify/require"
 
+	"github.com/airshipit/packer-plugin-airship/internal/document"
 	"github.com/airshipit/packer-plugin-airship/internal/osconfig"
 )
 
@@ -21,8 +22,16 @@ func TestProvisionNeedsTheBuilder(t *testing.T) {
 			map[string]any{"ID": "i-0123", "ConnType": "ssh"},
 			`works inside the builder "airship" only; with another builder write data.airship-nodeprofile.NAME.vars_yaml`,
 		},
-		"no facts":        {map[string]any{osconfig.MachineKey: access}, "works inside the builder"},
-		"damaged facts":   {map[string]any{osconfig.MachineKey: access, osconfig.BuildKey: "{"}, "read the builder's AirshipBuild: "},
+		"no facts":      {map[string]any{osconfig.MachineKey: access}, "works inside the builder"},
+		"damaged facts": {map[string]any{osconfig.MachineKey: access, osconfig.BuildKey: "{"}, "read the builder's AirshipBuild: "},
+		"another profile": {
+			map[string]any{osconfig.MachineKey: access, osconfig.BuildKey: `{"profileName": "control-plane", "profileDigest": "0a"}`},
+			"the provisioner has the profile worker and the builder makes the image from control-plane; give both the same profile_yaml",
+		},
+		"another profile of the name": {
+			map[string]any{osconfig.MachineKey: access, osconfig.BuildKey: `{"profileName": "worker", "profileDigest": "0a"}`},
+			"the provisioner's profile worker is not the one that the builder makes the image from",
+		},
 		"a machine gone":  {map[string]any{osconfig.MachineKey: access, osconfig.BuildKey: "{}"}, "reach the builder's machine: "},
 		"a wrong machine": {map[string]any{osconfig.MachineKey: "[]", osconfig.BuildKey: "{}"}, "read the builder's AirshipMachine: "},
 	} {
@@ -33,6 +42,19 @@ func TestProvisionNeedsTheBuilder(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 		})
 	}
+}
+
+// The builder's profile came through profile_yaml, the provisioner's from documents.
+func TestProvisionAcceptsTheBuildersProfile(t *testing.T) {
+	p, err := prepare(t, `documents = ["testdata"]`+"\n"+`profile_name = "worker"`)
+	require.NoError(t, err)
+	text, err := p.config.profile.SourcedYAML()
+	require.NoError(t, err)
+	parsed, err := document.Parse(text, "profile_yaml")
+	require.NoError(t, err)
+	digest, err := osconfig.ProfileDigest(parsed)
+	require.NoError(t, err)
+	require.NoError(t, sameProfile(p.config.profile, osconfig.Facts{ProfileName: "worker", ProfileDigest: digest}))
 }
 
 func TestProvisionNeedsAProfile(t *testing.T) {
