@@ -53,7 +53,7 @@ func TestBuildRefuses(t *testing.T) {
 			},
 			[]string{
 				"node.yaml:9: spec.software.packages[1]: package openshs-server:", "did you mean openssh-server?",
-				"spec.software.packages[2]: package netplan.oi:", "package sudo:",
+				"spec.software.packages[2]: package netplan.oi:", "package sudo: version 9 is asked for;",
 			},
 		},
 		"no such suite": {

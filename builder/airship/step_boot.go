@@ -24,6 +24,7 @@ func bootImage(ctx context.Context, b *build, _ multistep.StateBag) error {
 		b.checks = append(b.checks, check{Firmware: firmware})
 	}
 	if !b.config.verifyBoot() {
+		b.say("skipped, as verify_boot is false: the image is not verified")
 		b.unverified("verify_boot is false")
 		return nil
 	}

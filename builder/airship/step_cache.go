@@ -48,7 +48,13 @@ func closeCache(ctx context.Context, b *build) error {
 	return b.work.Remove(ctx)
 }
 
+// smallDownload in bytes: what is done in no time needs no line.
+const smallDownload = 20e6
+
 // downloaded says how far a download is.
 func (b *build) downloaded(p store.Progress) {
+	if p.BytesTotal < smallDownload {
+		return
+	}
 	b.say("%d of %d files, %d of %d MB", p.FilesDone, p.FilesTotal, p.BytesDone/1e6, p.BytesTotal/1e6)
 }

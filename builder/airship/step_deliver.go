@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
@@ -71,7 +72,11 @@ func deliver(_ context.Context, b *build, _ multistep.StateBag) error {
 	if err != nil {
 		return err
 	}
-	b.ui.Say("The image is " + b.files[0])
+	where, err := filepath.Abs(b.files[0])
+	if err != nil {
+		return err
+	}
+	b.ui.Say("The image is " + where)
 	for _, s := range b.stages {
 		b.say("%6.1f s  %s", s.Seconds, s.Name)
 	}

@@ -41,10 +41,16 @@ func resolvePackages(ctx context.Context, b *build, _ multistep.StateBag) error 
 	options := b.config.options(variables)
 	options.Toolbox = b.toolbox.Digest
 	b.plan, err = plan.New(profile, b.lock, options)
+	if err != nil && b.config.LockFile != "" {
+		return fmt.Errorf("lock file %s: %w", b.config.LockFile, err)
+	}
 	if err != nil {
 		return b.profile.Locate(err)
 	}
-	b.say("%d packages, as of %s", len(b.lock.Packages), b.lock.Suites[0].Date.Format("2006-01-02"))
+	b.say("%d packages", len(b.lock.Packages))
+	for _, s := range b.lock.Suites {
+		b.say("%s as of %s", s.Suite, s.Date.Format("2006-01-02"))
+	}
 	return nil
 }
 

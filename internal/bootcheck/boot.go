@@ -96,8 +96,11 @@ func (g guest) failure(cause, ended, report error, screen *console, port []byte,
 		e.Problem = "the guest does not start: " + strings.TrimSpace(screen.line(stuck))
 	case errors.Is(cause, errTimeout):
 		e.died = false
-		e.Problem = fmt.Sprintf("the guest did not report within %s", g.options.Timeout)
-		if screen.silent() {
+		e.Problem = fmt.Sprintf("the guest did not report within %s, which boot_timeout sets", g.options.Timeout)
+		if !g.options.Accelerator.Hardware() {
+			e.Problem += " (without hardware acceleration a boot takes minutes)"
+		}
+		if screen.silent() && !hasSerialConsole(g.options.Plan) {
 			e.Problem += " (without console=ttyS0 on its command line its kernel cannot be watched)"
 		}
 	case ended != nil:

@@ -1,6 +1,7 @@
 package repository
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -20,5 +21,9 @@ func (x *Index) WhyNot(asked string) (string, error) {
 	if slices.ContainsFunc(found, func(p *Package) bool { return r.Matches(p.Version) }) {
 		return "", nil
 	}
-	return (&try{solver: &solver{index: x}}).whyNot(r)
+	reason, err := (&try{solver: &solver{index: x}}).whyNot(r)
+	if pinned && len(found) > 0 {
+		reason = fmt.Sprintf("version %s is asked for; %s", version, reason)
+	}
+	return reason, err
 }

@@ -25,6 +25,8 @@ func (p *installProgress) line(line string) {
 		p.unpacked++
 	case strings.HasPrefix(line, "Setting up "):
 		p.configured++
+	case strings.HasPrefix(line, "W: skipping creation of ./dev/"):
+		// A user namespace has no mknod, and the image's /dev is empty anyway.
 	case strings.HasPrefix(line, "W: "), strings.HasPrefix(line, "E: "):
 		p.say("%s", line)
 	}
