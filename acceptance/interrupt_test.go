@@ -19,19 +19,27 @@ import (
 
 // TestInterrupt ends builds half-way, politely and not; the next one starts clean.
 func TestInterrupt(t *testing.T) {
-	for name, signal := range map[string]syscall.Signal{"Ctrl-C": syscall.SIGINT, "kill -9": syscall.SIGKILL} {
-		t.Run(name, func(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		during string // what packer says then
+		signal syscall.Signal
+	}{
+		{"Ctrl-C", "packages unpacked", syscall.SIGINT},
+		{"Ctrl-C while the image is written", "Writing the image", syscall.SIGINT},
+		{"kill -9", "packages unpacked", syscall.SIGKILL},
+	} {
+		t.Run(c.name, func(t *testing.T) {
 			r := newRun(t, sharedCache(t))
 			cmd := r.command("build", "-on-error=cleanup", "-color=false")
-			waitFor(t, cmd, "packages unpacked")
+			waitFor(t, cmd, c.during)
 			// As a terminal does: to everything that packer started and that did not leave its group.
-			require.NoError(t, syscall.Kill(-cmd.Process.Pid, signal))
+			require.NoError(t, syscall.Kill(-cmd.Process.Pid, c.signal))
 			_ = cmd.Wait() // it fails, as it should
 
 			require.Eventually(t, func() bool { return len(machines(t)) == 0 }, 20*time.Second, 100*time.Millisecond,
 				"processes of the machine are left")
 			assertNoOutput(t, r)
-			if signal == syscall.SIGKILL {
+			if c.signal == syscall.SIGKILL {
 				// Only the next build can clean up after that. This one fails early.
 				r.edit(t, "sudo", "no-such-package")
 				r.fails(t, "build")
