@@ -38,12 +38,13 @@ func TestInterrupt(t *testing.T) {
 
 			require.Eventually(t, func() bool { return len(machines(t)) == 0 }, 20*time.Second, 100*time.Millisecond,
 				"processes of the machine are left")
-			assertNoOutput(t, r)
+			assert.NoFileExists(t, r.image())
 			if c.signal == syscall.SIGKILL {
 				// Only the next build can clean up after that. This one fails early.
 				r.edit(t, "sudo", "no-such-package")
 				r.fails(t, "build")
 			}
+			assertNoOutput(t, r)
 			left, err := filepath.Glob(filepath.Join(sharedCache(t), "airship", "work", "*"))
 			require.NoError(t, err)
 			assert.Empty(t, left)
