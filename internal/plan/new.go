@@ -71,7 +71,7 @@ func New(profile *v1alpha1.NodeProfile, lock Lock, options Options) (Plan, error
 		Plugin:    options.Plugin,
 		Toolbox:   options.Toolbox,
 		RootFS:    rootfs,
-		System:    system(profile, request),
+		System:    system(profile),
 		Variables: options.Variables,
 		Output:    NewOutput(profile, options),
 	}
@@ -79,11 +79,10 @@ func New(profile *v1alpha1.NodeProfile, lock Lock, options Options) (Plan, error
 	return p, err
 }
 
-func system(profile *v1alpha1.NodeProfile, request Request) System {
+func system(profile *v1alpha1.NodeProfile) System {
 	grub := profile.Spec.OSKernel.Grub
 	s := System{
 		Hostname:    profile.Spec.Networking.Hostname,
-		Kernel:      kernelPackage(profile, request.Include),
 		Cmdline:     arguments(slices.Concat(grub.CmdlineLinuxDefault, profile.Spec.OSKernel.GrubCmdlineLinuxDefaultAppend)),
 		GrubTimeout: 5,
 		GrubSerial:  arguments(grub.SerialCommand),

@@ -75,7 +75,6 @@ type Package struct {
 // System is what the builder itself writes into the tree.
 type System struct {
 	Hostname string   `json:"hostname"`
-	Kernel   string   `json:"kernel"`            // the kernel's meta package
 	Cmdline  []string `json:"cmdline,omitempty"` // NAME=VALUE or NAME, in order
 	// GrubTimeout in seconds.
 	GrubTimeout int `json:"grubTimeout"`
