@@ -46,40 +46,71 @@ func TestBuildRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(t *testing.T, r *run)
 		want   []string
+		// arguments of packer, besides the usual ones.
+		arguments []string
 	}{
+		"no QEMU": {
+			change: func(t *testing.T, r *run) {
+				// The plugin starts no other program of the host before it looks for QEMU.
+				r.env = append(r.env, "PATH="+t.TempDir())
+			},
+			arguments: []string{"-var", "isolation=qemu"},
+			want:      []string{`isolation = "qemu" does not work here: QEMU is not installed`, "qemu-system-x86 (Debian"},
+		},
+		"an accelerator of another system": {
+			change:    func(*testing.T, *run) {},
+			arguments: []string{"-var", "isolation=qemu", "-var", "accelerator=hvf"},
+			want:      []string{"accelerator hvf does not exist on linux"},
+		},
+		"too much memory": {
+			change:    func(*testing.T, *run) {},
+			arguments: []string{"-var", "isolation=qemu", "-var", "accelerator=tcg", "-var", "memory=9000000"},
+			want:      []string{"memory is 9000000 MiB: this host has only"},
+		},
+		"too little memory": {
+			change:    func(*testing.T, *run) {},
+			arguments: []string{"-var", "isolation=qemu", "-var", "accelerator=tcg", "-var", "memory=100"},
+			want:      []string{"memory is 100 MiB: the virtual machine needs at least"},
+		},
+		"another architecture in a namespace": {
+			change: func(t *testing.T, r *run) {
+				r.edit(t, "spec:\n", "spec:\n  architecture: arm64\n")
+			},
+			want: []string{"arm64 is foreign to this amd64 host", `isolation = "qemu"`},
+		},
 		"no such packages": {
-			func(t *testing.T, r *run) {
+			change: func(t *testing.T, r *run) {
 				r.edit(t, "openssh-server, netplan.io", "openshs-server, netplan.oi, sudo=9")
 			},
-			[]string{
+			want: []string{
 				"node.yaml:9: spec.software.packages[1]: package openshs-server:", "did you mean openssh-server?",
 				"spec.software.packages[2]: package netplan.oi:", "package sudo: version 9 is asked for;",
 			},
 		},
 		"no such suite": {
-			func(t *testing.T, r *run) {
+			change: func(t *testing.T, r *run) {
 				r.edit(t, "  software:\n", "  software:\n    repos: [{name: extra, suite: bookworm-nonesuch, components: main, register_repo_with_rootfs: true}]\n")
 			},
-			[]string{"source extra", "there is no suite bookworm-nonesuch"},
+			want: []string{"source extra", "there is no suite bookworm-nonesuch"},
 		},
 		"a proxy that refuses": {
-			func(_ *testing.T, r *run) {
+			change: func(_ *testing.T, r *run) {
 				r.env = append(r.env, "http_proxy=http://127.0.0.1:9", "https_proxy=http://127.0.0.1:9", "no_proxy=")
 			},
-			[]string{"127.0.0.1:9", "http_proxy"},
+			want: []string{"127.0.0.1:9", "http_proxy"},
 		},
 		"output exists": {
-			func(t *testing.T, r *run) {
+			change: func(t *testing.T, r *run) {
 				require.NoError(t, os.MkdirAll(r.output(), 0o755))
 				require.NoError(t, os.WriteFile(r.image(), []byte("precious"), 0o644))
 			},
-			[]string{"node.qcow2 exists", "-force"},
+			want: []string{"node.qcow2 exists", "-force"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRun(t, sharedCache(t))
 			c.change(t, &r)
-			output := said(r.fails(t, "build", "-color=false"))
+			output := said(r.fails(t, "build", append([]string{"-color=false"}, c.arguments...)...))
 			for _, want := range c.want {
 				assert.Contains(t, output, want)
 			}

@@ -20,17 +20,21 @@ import (
 // TestInterrupt ends builds half-way, politely and not; the next one starts clean.
 func TestInterrupt(t *testing.T) {
 	for _, c := range []struct {
-		name   string
-		during string // what packer says then
-		signal syscall.Signal
+		name      string
+		isolation string
+		during    string // what packer says then
+		signal    syscall.Signal
 	}{
-		{"Ctrl-C", "packages unpacked", syscall.SIGINT},
-		{"Ctrl-C while the image is written", "Writing the image", syscall.SIGINT},
-		{"kill -9", "packages unpacked", syscall.SIGKILL},
+		{"Ctrl-C", "namespace", "packages unpacked", syscall.SIGINT},
+		{"Ctrl-C while the image is written", "namespace", "Writing the image", syscall.SIGINT},
+		{"kill -9", "namespace", "packages unpacked", syscall.SIGKILL},
+		{"Ctrl-C while a virtual machine starts", "qemu", "Starting the machine", syscall.SIGINT},
+		{"Ctrl-C in a virtual machine", "qemu", "packages unpacked", syscall.SIGINT},
+		{"kill -9 with a virtual machine", "qemu", "packages unpacked", syscall.SIGKILL},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRun(t, sharedCache(t))
-			cmd := r.command("build", "-on-error=cleanup", "-color=false")
+			cmd := r.command("build", "-on-error=cleanup", "-color=false", "-var", "isolation="+c.isolation, "-var", "accelerator=tcg")
 			waitFor(t, cmd, c.during)
 			// As a terminal does: to everything that packer started and that did not leave its group.
 			require.NoError(t, syscall.Kill(-cmd.Process.Pid, c.signal))
@@ -73,7 +77,7 @@ func waitFor(t *testing.T, cmd *exec.Cmd, text string) {
 	t.Fatalf("packer ended without saying %q:\n%s", text, said.String())
 }
 
-// machines are the processes that run in a toolbox of the shared cache.
+// machines are the processes that run in a namespace, and those of virtual machines of the shared cache.
 func machines(t *testing.T) []string {
 	t.Helper()
 	all, err := filepath.Glob("/proc/[0-9]*")
@@ -83,13 +87,23 @@ func machines(t *testing.T) []string {
 	var found []string
 	for _, process := range all {
 		namespace, err := os.Readlink(process + "/ns/user")
-		if err != nil || namespace == own {
+		if err != nil {
 			continue
 		}
 		line, _ := os.ReadFile(process + "/cmdline")
+		virtual := bytes.HasPrefix(programName(line), []byte("qemu-system-")) && bytes.Contains(line, []byte(sharedCache(t)))
+		if namespace == own && !virtual {
+			continue
+		}
 		found = append(found, process+" "+string(bytes.ReplaceAll(line, []byte{0}, []byte{' '})))
 	}
 	return found
+}
+
+// programName is the last part of the path at the start of a command line.
+func programName(line []byte) []byte {
+	program, _, _ := bytes.Cut(line, []byte{0})
+	return program[bytes.LastIndexByte(program, '/')+1:]
 }
 
 func assertNoOutput(t *testing.T, r run) {

@@ -22,6 +22,7 @@ import (
 // run is one start of packer.
 type run struct {
 	dir  string // holds the template
+	name string // of the image
 	env  []string
 	user *syscall.Credential
 }
@@ -39,7 +40,18 @@ func newRun(t *testing.T, cache string) run {
 	profile, err := os.ReadFile("testdata/node.yaml")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "node.yaml"), profile, 0o644))
-	return run{dir: dir, env: append(os.Environ(), "PACKER_CACHE_DIR="+cache)}
+	return run{dir: dir, name: "node", env: append(os.Environ(), "PACKER_CACHE_DIR="+cache)}
+}
+
+// newExample copies the example into a directory of its own.
+func newExample(t *testing.T, cache string) run {
+	t.Helper()
+	r := newRun(t, cache)
+	r.dir, r.name = t.TempDir(), "control-plane"
+	for _, name := range []string{"airship.pkr.hcl", "documents"} {
+		tool(t, "cp", "-r", filepath.Join("..", "example", name), r.dir)
+	}
+	return r
 }
 
 // sharedCache is kept between the tests, so that packages are downloaded once.
@@ -62,9 +74,10 @@ func (r run) edit(t *testing.T, from, to string) {
 
 // command is packer with the variables that every template here has.
 func (r run) command(name string, arguments ...string) *exec.Cmd {
-	arguments = append([]string{
-		name, "-var", "documents=" + filepath.Join(r.dir, "node.yaml"), "-var", "output=" + r.output(),
-	}, arguments...)
+	if r.name == "node" {
+		arguments = append([]string{"-var", "documents=" + filepath.Join(r.dir, "node.yaml"), "-var", "output=" + r.output()}, arguments...)
+	}
+	arguments = append([]string{name}, arguments...)
 	cmd := exec.Command(os.Getenv("AIRSHIP_PACKER"), append(arguments, ".")...)
 	cmd.Dir, cmd.Env = r.dir, r.env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: r.user}
@@ -72,7 +85,7 @@ func (r run) command(name string, arguments ...string) *exec.Cmd {
 }
 
 func (r run) output() string { return filepath.Join(r.dir, "output") }
-func (r run) image() string  { return filepath.Join(r.output(), "node.qcow2") }
+func (r run) image() string  { return filepath.Join(r.output(), r.name+".qcow2") }
 
 // build builds, and shows what packer said if that fails.
 func (r run) build(t *testing.T, arguments ...string) string {
@@ -92,9 +105,10 @@ func (r run) fails(t *testing.T, name string, arguments ...string) string {
 
 // manifest beside the image.
 func (r run) manifest(t *testing.T) (m struct {
-	SHA256   string
-	Verified bool
-	Boots    []struct{ Firmware string }
+	SHA256    string
+	Verified  bool
+	Boots     []struct{ Firmware string }
+	Isolation struct{ Kind, Reason, Accelerator string }
 },
 ) {
 	t.Helper()

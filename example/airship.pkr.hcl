@@ -13,6 +13,24 @@ variable "verify_boot" {
   description = "Boot the finished image and ask it what it is."
 }
 
+variable "isolation" {
+  type        = string
+  default     = "auto"
+  description = "Where to build: qemu (a virtual machine), namespace (of this Linux host) or auto."
+}
+
+variable "accelerator" {
+  type        = string
+  default     = "auto"
+  description = "What runs virtual machines: kvm, hvf, whpx, tcg (software emulation) or auto."
+}
+
+variable "lock_file" {
+  type        = string
+  default     = ""
+  description = "Where the packages' versions are kept, to build the same image again."
+}
+
 # Reads and checks the documents; `packer validate` does that too.
 data "airship-nodeprofile" "node" {
   documents = ["${path.root}/documents"]
@@ -23,6 +41,9 @@ source "airship" "node" {
   profile_yaml     = data.airship-nodeprofile.node.profile_yaml
   output_directory = "${path.root}/output"
   verify_boot      = var.verify_boot
+  isolation        = var.isolation
+  accelerator      = var.accelerator
+  lock_file        = var.lock_file
 }
 
 build {

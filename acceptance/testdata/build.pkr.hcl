@@ -30,6 +30,21 @@ variable "compression" {
   default = ""
 }
 
+variable "isolation" {
+  type    = string
+  default = "namespace"
+}
+
+variable "accelerator" {
+  type    = string
+  default = "auto"
+}
+
+variable "memory" {
+  type    = number
+  default = 0
+}
+
 data "airship-nodeprofile" "node" {
   documents = [var.documents]
 }
@@ -40,6 +55,9 @@ source "airship" "node" {
   lock_file         = var.lock_file
   verify_boot       = var.verify_boot
   qcow2_compression = var.compression
+  isolation         = var.isolation
+  accelerator       = var.accelerator
+  memory            = var.memory
 }
 
 build {

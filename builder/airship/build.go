@@ -8,13 +8,13 @@ import (
 
 	"github.com/airshipit/packer-plugin-airship/internal/bootcheck"
 	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/isolation"
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
 	"github.com/airshipit/packer-plugin-airship/internal/output"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
 	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
 	"github.com/airshipit/packer-plugin-airship/internal/toolbox"
-	"github.com/airshipit/packer-plugin-airship/internal/userns"
 	"github.com/airshipit/packer-plugin-airship/internal/work"
 )
 
@@ -24,22 +24,26 @@ type build struct {
 	profile *document.Profile
 	ui      packersdk.Ui
 
-	cache   string         // openCache: directory shared by builds
-	work    *work.Dir      // openCache: this build's own
-	mapping userns.Mapping // openCache
-	store   *store.Store   // openCache
-	fetcher *store.Fetcher // openCache
+	cache   string             // openCache: directory shared by builds
+	store   *store.Store       // openCache
+	fetcher *store.Fetcher     // openCache
+	debian  repository.Mirrors // openCache
 
-	debian  repository.Mirrors // prepareToolbox
-	toolbox toolbox.Toolbox    // prepareToolbox
-	machine machine.Machine    // startMachine
-	server  *repository.Server // resolvePackages
-	mirrors repository.Mirrors // resolvePackages: of the profile's distribution
-	lock    plan.Lock          // resolvePackages
-	plan    plan.Plan          // resolvePackages
+	toolboxOptions toolbox.Options  // chooseIsolation
+	isolation      isolation.Choice // chooseIsolation
+	work           *work.Dir        // openWork: this build's own
+
+	bootFiles toolbox.Boot       // prepareToolbox: for a virtual machine
+	toolbox   toolbox.Toolbox    // prepareToolbox: Dir is for a namespace
+	machine   machine.Machine    // startMachine
+	server    *repository.Server // resolvePackages
+	mirrors   repository.Mirrors // resolvePackages: of the profile's distribution
+	lock      plan.Lock          // chooseIsolation from a lock file, else resolvePackages
+	plan      plan.Plan          // resolvePackages
 	// leaveTarget undoes openTarget; nil while Target is not open.
 	leaveTarget func(context.Context) error
 	configured  bool     // finalise: the provisioner airship has run
+	raw         string   // assembleDisk: path of the raw disk
 	image       image    // writeImage
 	checks      []check  // bootImage
 	files       []string // deliver: the image first

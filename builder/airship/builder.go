@@ -65,6 +65,8 @@ func (b *Builder) steps() []multistep.Step {
 	return []multistep.Step{
 		step{run: reserveOutput, cleanup: discardOutput},
 		step{run: openCache, cleanup: closeCache},
+		step{run: chooseIsolation},
+		step{run: openWork, cleanup: closeWork},
 		step{title: "Preparing the tools", run: prepareToolbox},
 		step{title: "Starting the machine", run: startMachine, cleanup: closeMachine},
 		step{title: "Resolving the packages", run: resolvePackages, cleanup: closeServer},

@@ -17,6 +17,7 @@ import (
 	"github.com/mitchellh/mapstructure"
 
 	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/isolation"
 	"github.com/airshipit/packer-plugin-airship/internal/machine/qemu"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/version"
@@ -58,13 +59,24 @@ type Config struct {
 	// proxies. Proxies are taken from `http_proxy`, `https_proxy` and `no_proxy`.
 	CABundle string `mapstructure:"ca_bundle"`
 
+	// The kind of machine that the build runs in: `qemu` is a virtual machine, `namespace` a user
+	// namespace of this Linux host. Both give the same image. `auto` (default) takes QEMU where hardware
+	// acceleration works, else a user namespace where the kernel allows one, else QEMU with software
+	// emulation.
+	Isolation string `mapstructure:"isolation"`
+	// The virtual machine's memory, in MiB. Default: a quarter of what the host has available, at least
+	// 3072 where it has that, at most 8192.
+	Memory int64 `mapstructure:"memory"`
+	// The virtual machine's processors. Default: the host's, at most 8.
+	CPUs int `mapstructure:"cpus"`
+
 	// Boot the finished image under QEMU, in every firmware that it supports, and ask it what it is.
 	// An image that does not boot, or is not what the profile says, is not delivered. Without QEMU on
 	// the host there is a warning instead. Default: `true`.
 	VerifyBoot *bool `mapstructure:"verify_boot"`
 	// How long one boot may take, such as `5m`. Default: `10m`.
 	BootTimeout time.Duration `mapstructure:"boot_timeout"`
-	// QEMU's accelerator for the boot check: `kvm`, `hvf`, `whpx`, `tcg` or `auto` (default), which
+	// QEMU's accelerator, for the build and for the boot check: `kvm`, `hvf`, `whpx`, `tcg` or `auto` (default), which
 	// starts a guest to see whether hardware acceleration works here.
 	Accelerator string `mapstructure:"accelerator"`
 
@@ -86,6 +98,7 @@ func (c *Config) decode(raws ...any) error {
 	}{
 		{"format", c.Format, []string{"", "qcow2", "raw"}},
 		{"qcow2_compression", c.QCOW2Compression, []string{"", "zlib", "zstd", "none"}},
+		{"isolation", c.Isolation, []string{"", isolation.Auto, isolation.QEMU, isolation.Namespace}},
 		{"accelerator", c.Accelerator, []string{"", qemu.Auto, qemu.KVM, qemu.HVF, qemu.WHPX, qemu.TCG}},
 	} {
 		if !slices.Contains(choice.allowed, choice.value) && choice.value != document.Unknown {
@@ -94,6 +107,12 @@ func (c *Config) decode(raws ...any) error {
 	}
 	if c.Format == "raw" && c.QCOW2Compression != "" {
 		mistakes = multierror.Append(mistakes, errors.New("qcow2_compression is for format qcow2: remove it"))
+	}
+	if c.Memory < 0 {
+		mistakes = multierror.Append(mistakes, fmt.Errorf("memory is %d: want a number of MiB", c.Memory))
+	}
+	if c.CPUs < 0 {
+		mistakes = multierror.Append(mistakes, fmt.Errorf("cpus is %d: want a number of processors", c.CPUs))
 	}
 	if c.BootTimeout < 0 {
 		mistakes = multierror.Append(mistakes, fmt.Errorf("boot_timeout is %s: want a positive duration", c.BootTimeout))

@@ -28,6 +28,9 @@ type FlatConfig struct {
 	Mirror              *string           `mapstructure:"mirror" cty:"mirror" hcl:"mirror"`
 	SecurityMirror      *string           `mapstructure:"security_mirror" cty:"security_mirror" hcl:"security_mirror"`
 	CABundle            *string           `mapstructure:"ca_bundle" cty:"ca_bundle" hcl:"ca_bundle"`
+	Isolation           *string           `mapstructure:"isolation" cty:"isolation" hcl:"isolation"`
+	Memory              *int64            `mapstructure:"memory" cty:"memory" hcl:"memory"`
+	CPUs                *int              `mapstructure:"cpus" cty:"cpus" hcl:"cpus"`
 	VerifyBoot          *bool             `mapstructure:"verify_boot" cty:"verify_boot" hcl:"verify_boot"`
 	BootTimeout         *string           `mapstructure:"boot_timeout" cty:"boot_timeout" hcl:"boot_timeout"`
 	Accelerator         *string           `mapstructure:"accelerator" cty:"accelerator" hcl:"accelerator"`
@@ -63,6 +66,9 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"mirror":                     &hcldec.AttrSpec{Name: "mirror", Type: cty.String, Required: false},
 		"security_mirror":            &hcldec.AttrSpec{Name: "security_mirror", Type: cty.String, Required: false},
 		"ca_bundle":                  &hcldec.AttrSpec{Name: "ca_bundle", Type: cty.String, Required: false},
+		"isolation":                  &hcldec.AttrSpec{Name: "isolation", Type: cty.String, Required: false},
+		"memory":                     &hcldec.AttrSpec{Name: "memory", Type: cty.Number, Required: false},
+		"cpus":                       &hcldec.AttrSpec{Name: "cpus", Type: cty.Number, Required: false},
 		"verify_boot":                &hcldec.AttrSpec{Name: "verify_boot", Type: cty.Bool, Required: false},
 		"boot_timeout":               &hcldec.AttrSpec{Name: "boot_timeout", Type: cty.String, Required: false},
 		"accelerator":                &hcldec.AttrSpec{Name: "accelerator", Type: cty.String, Required: false},

@@ -38,14 +38,16 @@ func TestPrepare(t *testing.T) {
 	}{
 		"a profile":        {options: resolved},
 		"not known yet":    {options: `profile_yaml = "<unknown>"`},
-		"everything":       {options: resolved + "format = \"qcow2\"\nqcow2_compression = \"zstd\"\nboot_timeout = \"5m\"\naccelerator = \"tcg\"\nverify_boot = false"},
+		"everything":       {options: resolved + "format = \"qcow2\"\nqcow2_compression = \"zstd\"\nboot_timeout = \"5m\"\naccelerator = \"tcg\"\nverify_boot = false\nisolation = \"qemu\"\nmemory = 2048\ncpus = 2"},
 		"values not known": {options: resolved + `format = "<unknown>"` + "\n" + `ca_bundle = "<unknown>"`},
 		"no profile":       {options: "", wrong: []string{"the profile is missing"}},
 		"all mistakes at once": {
-			options: "format = \"vmdk\"\nqcow2_compression = \"lzma\"\naccelerator = \"xen\"\nboot_timeout = \"-1s\"\nca_bundle = \"/nonexistent.pem\"",
+			options: "format = \"vmdk\"\nqcow2_compression = \"lzma\"\naccelerator = \"xen\"\nboot_timeout = \"-1s\"\nca_bundle = \"/nonexistent.pem\"\n" +
+				"isolation = \"chroot\"\nmemory = -1\ncpus = -1",
 			wrong: []string{
 				`format is "vmdk": want one of ["qcow2" "raw"]`, `qcow2_compression is "lzma"`, `accelerator is "xen"`,
 				"boot_timeout is -1s", "ca_bundle: ", "the profile is missing",
+				`isolation is "chroot": want one of ["auto" "qemu" "namespace"]`, "memory is -1", "cpus is -1",
 			},
 		},
 		"compressed raw": {options: resolved + "format = \"raw\"\nqcow2_compression = \"zlib\"", wrong: []string{"qcow2_compression is for format qcow2"}},

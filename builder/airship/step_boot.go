@@ -20,7 +20,7 @@ import (
 
 // bootImage boots the finished image in every firmware that it supports and asks it what it is.
 func bootImage(ctx context.Context, b *build, _ multistep.StateBag) error {
-	for _, firmware := range firmwares(b.plan.Disk) {
+	for _, firmware := range firmwares(b.plan) {
 		b.checks = append(b.checks, check{Firmware: firmware})
 	}
 	if !b.config.verifyBoot() {
@@ -37,12 +37,8 @@ func bootImage(ctx context.Context, b *build, _ multistep.StateBag) error {
 	if err != nil {
 		return err
 	}
-	kernel, err := b.toolbox.Kernel()
-	if err != nil {
-		return err
-	}
 	accelerator, err := qemu.Probe(ctx, qemu.Options{
-		Binary: binary, Kernel: kernel, CacheDir: filepath.Join(b.cache, "qemu"), Want: b.config.Accelerator,
+		Binary: binary, Kernel: b.kernel, CacheDir: b.qemuCache(), Want: b.config.Accelerator, Log: b.say,
 	})
 	if err != nil {
 		return err
@@ -62,13 +58,13 @@ func (b *build) unverified(reason string) {
 	}
 }
 
-// firmwares that a disk boots with.
-func firmwares(d plan.Disk) []bootcheck.Firmware {
+// firmwares that a plan's image boots with.
+func firmwares(p plan.Plan) []bootcheck.Firmware {
 	var all []bootcheck.Firmware
-	if _, found := d.OfType(plan.TypeBIOSBoot); found {
+	if _, found := p.Disk.BIOSBoot(p.Target.Architecture); found {
 		all = append(all, bootcheck.BIOS)
 	}
-	if _, found := d.OfType(plan.TypeESP); found {
+	if _, found := p.Disk.OfType(plan.TypeESP); found {
 		all = append(all, bootcheck.UEFI)
 	}
 	return all

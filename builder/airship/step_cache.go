@@ -9,24 +9,19 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
+	"github.com/airshipit/packer-plugin-airship/internal/repository"
 	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
-	"github.com/airshipit/packer-plugin-airship/internal/userns"
-	"github.com/airshipit/packer-plugin-airship/internal/work"
 )
 
-// openCache finds out what this host allows and opens the cache, which all builds share.
-func openCache(ctx context.Context, b *build, _ multistep.StateBag) (err error) {
-	if b.mapping, err = userns.Detect(ctx); err != nil {
-		return err
-	}
-	b.ui.Say("Building in a user namespace of this host")
+// openCache opens the cache, which all builds share.
+func openCache(_ context.Context, b *build, _ multistep.StateBag) (err error) {
 	if b.cache, err = packersdk.CachePath("airship"); err != nil {
 		return fmt.Errorf("the cache: %w", err)
 	}
-	if b.work, err = work.New(ctx, b.cache, b.mapping.Remove, b.say); err != nil {
+	if b.store, err = store.Open(filepath.Join(b.cache, "store")); err != nil {
 		return err
 	}
-	if b.store, err = store.Open(filepath.Join(b.cache, "store")); err != nil {
+	if b.debian, err = b.chooseMirrors(repository.Debian); err != nil {
 		return err
 	}
 	b.fetcher, err = store.NewFetcher(b.store, store.Options{
@@ -38,14 +33,20 @@ func openCache(ctx context.Context, b *build, _ multistep.StateBag) (err error) 
 	return err
 }
 
-func closeCache(ctx context.Context, b *build) error {
+func closeCache(_ context.Context, b *build) error {
 	if b.fetcher != nil {
 		b.fetcher.Close()
 	}
-	if b.work == nil {
-		return nil
+	return nil
+}
+
+// chooseMirrors decides where a distribution is fetched from.
+func (b *build) chooseMirrors(distribution string) (repository.Mirrors, error) {
+	host := repository.HostMirrors(os.DirFS("/"), distribution)
+	if b.config.SecurityMirror != "" {
+		host.Security = b.config.SecurityMirror
 	}
-	return b.work.Remove(ctx)
+	return repository.ChooseMirrors(distribution, b.config.Mirror, os.Getenv(repository.MirrorVariable), host)
 }
 
 // smallDownload in bytes: what is done in no time needs no line.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
+	"github.com/airshipit/packer-plugin-airship/internal/isolation"
 	"github.com/airshipit/packer-plugin-airship/internal/output"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
@@ -24,18 +25,30 @@ type manifest struct {
 	SHA256  string `json:"sha256"`
 	Profile string `json:"profile"`
 	// Verified: the image has booted in every firmware that it supports.
-	Verified bool         `json:"verified"`
-	Boots    []check      `json:"boots"`
-	Plan     plan.Digests `json:"plan"`
-	Plugin   string       `json:"plugin"`
-	Packer   string       `json:"packer"`
-	// Isolation is the kind of machine that built it.
-	Isolation string `json:"isolation"`
+	Verified  bool              `json:"verified"`
+	Boots     []check           `json:"boots"`
+	Plan      plan.Digests      `json:"plan"`
+	Plugin    string            `json:"plugin"`
+	Packer    string            `json:"packer"`
+	Isolation manifestIsolation `json:"isolation"`
 	// Mirror is where packages without a source of their own came from.
 	Mirror   mirror             `json:"mirror,omitzero"`
 	Suites   []plan.LockedSuite `json:"suites"`
 	Finished time.Time          `json:"finished"`
 	Stages   []stage            `json:"stages"`
+}
+
+// manifestIsolation is the kind of machine that built an image.
+type manifestIsolation struct {
+	Kind   string `json:"kind"`
+	Reason string `json:"reason"`
+	// QEMU's version and the accelerator of a virtual machine.
+	QEMU        string `json:"qemu,omitempty"`
+	Accelerator string `json:"accelerator,omitempty"`
+}
+
+func isolationOf(c isolation.Choice) manifestIsolation {
+	return manifestIsolation{Kind: c.Kind, Reason: c.Reason, QEMU: c.Binary.Version, Accelerator: c.Accelerator.Name}
 }
 
 // mirror is a repository.Mirrors without passwords.
@@ -55,7 +68,7 @@ func deliver(_ context.Context, b *build, _ multistep.StateBag) error {
 		Image: b.plan.Output.Name, Size: b.image.size, SHA256: b.image.sha256,
 		Profile: b.plan.Profile, Verified: true, Boots: b.checks, Plan: b.plan.Digests(),
 		Plugin: version.PluginVersion.FormattedVersion(), Packer: b.config.PackerCoreVersion,
-		Isolation: "namespace", Mirror: mirrorOf(b.mirrors), Suites: b.lock.Suites,
+		Isolation: isolationOf(b.isolation), Mirror: mirrorOf(b.mirrors), Suites: b.lock.Suites,
 		Finished: time.Now().UTC(), Stages: b.stages,
 	}
 	for _, c := range b.checks {

@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
 	"github.com/airshipit/packer-plugin-airship/internal/disk/qcow2"
-	"github.com/airshipit/packer-plugin-airship/internal/machine"
 )
 
 // progressInterval is how often a long stage says how far it is.
@@ -21,7 +19,7 @@ const progressInterval = 5 * time.Second
 
 // writeImage converts the raw disk into the image's format.
 func writeImage(ctx context.Context, b *build, _ multistep.StateBag) error {
-	raw, err := os.Open(filepath.Join(b.work.Path, "machine", machine.Output, "disk.raw"))
+	raw, err := os.Open(b.raw)
 	if err != nil {
 		return err
 	}

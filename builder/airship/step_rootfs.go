@@ -22,7 +22,7 @@ func makeRootFS(ctx context.Context, b *build, _ multistep.StateBag) error {
 	if err != nil {
 		return err
 	}
-	if err := rootfs.Bootstrap(ctx, b.machine, b.plan, locked.URI("127.0.0.1"), b.say); err != nil {
+	if err := rootfs.Bootstrap(ctx, b.machine, b.plan, locked.URI(b.machine.Gateway()), b.say); err != nil {
 		return err
 	}
 	return rootfs.Configure(ctx, b.machine, b.plan)

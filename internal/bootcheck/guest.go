@@ -62,7 +62,7 @@ func (g guest) args() ([]string, error) {
 		// Nothing but the image is booted: UEFI would try the network for minutes.
 		"-boot", "strict=on",
 		"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
-		"-chardev", "file,id=report,path=" + escape(g.report),
+		"-chardev", "file,id=report,path=" + qemu.Escape(g.report),
 		// A network with DHCP and nothing behind it: waiting for it ends, and nothing gets out.
 		"-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net,romfile=",
 	}
@@ -90,7 +90,7 @@ func (g guest) args() ([]string, error) {
 func disk(device, path, format, how string) []string {
 	id, _, _ := strings.Cut(device, ",")
 	return []string{
-		"-drive", fmt.Sprintf("if=none,id=%s,file=%s,format=%s,%s", id, escape(path), format, how),
+		"-drive", fmt.Sprintf("if=none,id=%s,file=%s,format=%s,%s", id, qemu.Escape(path), format, how),
 		"-device", "virtio-blk-pci,drive=" + device,
 	}
 }
@@ -109,13 +109,10 @@ func (g guest) firmware() ([]string, error) {
 		return nil, fmt.Errorf("copy the firmware's variables: %w", err)
 	}
 	return []string{
-		"-drive", "if=pflash,unit=0,readonly=on,format=" + found.Code.Format + ",file=" + escape(found.Code.Path),
-		"-drive", "if=pflash,unit=1,format=" + found.Vars.Format + ",file=" + escape(vars),
+		"-drive", "if=pflash,unit=0,readonly=on,format=" + found.Code.Format + ",file=" + qemu.Escape(found.Code.Path),
+		"-drive", "if=pflash,unit=1,format=" + found.Vars.Format + ",file=" + qemu.Escape(vars),
 	}, nil
 }
-
-// escape keeps a path's commas from ending an option of QEMU's.
-func escape(path string) string { return strings.ReplaceAll(path, ",", ",,") }
 
 func copyFile(from, to string) error {
 	in, err := os.Open(from)

@@ -58,17 +58,17 @@ func TestAssembleTwice(t *testing.T) {
 	require.NoError(t, Assemble(t.Context(), second, p, t.Logf))
 	again("sh", "-euc", "find /target/usr/bin -type f -exec touch -a -d @1000 {} +")
 	require.NoError(t, Assemble(t.Context(), second, p, t.Logf))
-	assert.Equal(t, run("sha256sum", Image), again("sha256sum", Image))
+	assert.Equal(t, run("sha256sum", machine.Disk), again("sha256sum", machine.Disk))
 }
 
 // verify checks the image with the tools of each format.
 func verify(t *testing.T, p plan.Plan, run func(args ...string) string) {
 	t.Helper()
-	t.Log(run("du", "-h", Image))
-	assert.Contains(t, run("sfdisk", "--verify", Image), "No errors detected")
+	t.Log(run("du", "-h", machine.Disk))
+	assert.Contains(t, run("sfdisk", "--verify", machine.Disk), "No errors detected")
 	for _, partition := range p.Disk.Mounts() {
 		slice := machine.Output + "/slice"
-		run("dd", "if="+Image, "of="+slice, "bs=1M", "conv=sparse", "status=none",
+		run("dd", "if="+machine.Disk, "of="+slice, "bs=1M", "conv=sparse", "status=none",
 			fmt.Sprint("skip=", partition.Start>>20), fmt.Sprint("count=", partition.Size>>20))
 		check := []string{"e2fsck", "-f", "-n", slice}
 		if partition.Filesystem.Type == "vfat" {

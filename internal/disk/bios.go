@@ -30,7 +30,7 @@ const (
 // bootSectors writes GRUB's boot code for BIOS: boot.img into the first sector, beside the
 // protective MBR's table, and core.img into the bios_grub partition.
 func (a assembly) bootSectors(ctx context.Context) error {
-	partition, ok := a.biosPartition()
+	partition, ok := a.plan.Disk.BIOSBoot(a.plan.Target.Architecture)
 	if !ok {
 		return nil
 	}
@@ -53,14 +53,6 @@ func (a assembly) bootSectors(ctx context.Context) error {
 		return fmt.Errorf("core.img: %w", err)
 	}
 	return nil
-}
-
-// biosPartition is where core.img goes; false where the disk does not boot by BIOS.
-func (a assembly) biosPartition() (plan.Partition, bool) {
-	if a.plan.Target.Architecture == "arm64" {
-		return plan.Partition{}, false
-	}
-	return a.plan.Disk.OfType(plan.TypeBIOSBoot)
 }
 
 // patchBootImages tells boot.img where core.img lies, and core.img where its own rest lies, as
@@ -90,7 +82,7 @@ func patchBootImages(boot, core []byte, partition plan.Partition) (bootCode, pat
 func (a assembly) write(ctx context.Context, data []byte, offset int64) error {
 	return a.machine.Run(ctx, machine.Command{
 		Args: []string{
-			"dd", "of=" + Image, "conv=notrunc", "bs=1M", "iflag=fullblock", "oflag=seek_bytes",
+			"dd", "of=" + machine.Disk, "conv=notrunc", "bs=1M", "iflag=fullblock", "oflag=seek_bytes",
 			"seek=" + strconv.FormatInt(offset, 10), "status=none",
 		},
 		Stdin: bytes.NewReader(data),

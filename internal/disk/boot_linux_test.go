@@ -43,12 +43,12 @@ func imageFile(t *testing.T, m machine.Machine) string {
 	require.NoError(t, err)
 	require.NoError(t, tar.Start())
 	require.NoError(t, m.Run(t.Context(), machine.Command{
-		Args:   []string{"tar", "--create", "--sparse", "--directory", machine.Output, filepath.Base(Image)},
+		Args:   []string{"tar", "--create", "--sparse", "--directory", machine.Output, filepath.Base(machine.Disk)},
 		Stdout: archive,
 	}))
 	require.NoError(t, archive.Close())
 	require.NoError(t, tar.Wait())
-	return filepath.Join(dir, filepath.Base(Image))
+	return filepath.Join(dir, filepath.Base(machine.Disk))
 }
 
 // boot starts the image in QEMU on a throw-away overlay, and returns the report once a login prompt

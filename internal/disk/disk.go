@@ -1,6 +1,6 @@
 // Package disk turns a finished root filesystem into a bootable GPT disk image.
 //
-// In go a Plan's Disk and the tree at machine.Target; out comes the raw image Image. Nothing is
+// In go a Plan's Disk and the tree at machine.Target; out comes the raw disk machine.Disk. Nothing is
 // mounted from the image and no loop device is used: file systems are made and filled offline, at
 // their offsets in the file. The same Plan and the same tree give the same bytes.
 package disk
@@ -18,8 +18,6 @@ import (
 )
 
 const (
-	// Image is the disk image inside the machine.
-	Image = machine.Output + "/disk.raw"
 	// sectorSize is what the image's partition table counts in, bytes.
 	sectorSize = 512
 	// workDir holds what an assembly needs beside the tree.
@@ -29,7 +27,7 @@ const (
 // Report takes one line of progress, in the manner of fmt.Printf, without a newline.
 type Report func(format string, args ...any)
 
-// Assemble makes the raw disk image Image from p and the tree at machine.Target, replacing an
+// Assemble makes the raw disk machine.Disk from p and the tree at machine.Target, replacing an
 // earlier one.
 //
 // The tree must be finalised, with /etc/fstab and /etc/default/grub written, and closed again after

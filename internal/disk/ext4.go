@@ -67,7 +67,7 @@ func (a assembly) ext4(ctx context.Context, p plan.Partition) error {
 	if p.Filesystem.Label != "" {
 		command = append(command, "-L", p.Filesystem.Label)
 	}
-	command = append(command, Image, fmt.Sprintf("%dk", p.Size>>10))
+	command = append(command, machine.Disk, fmt.Sprintf("%dk", p.Size>>10))
 
 	inside := a.mountedInside(p.Mount.Path)
 	args := append([]string{"unshare", "--mount", "sh", "-euc", covered, "sh", strconv.Itoa(len(inside))}, inside...)

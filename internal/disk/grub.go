@@ -38,7 +38,7 @@ func (a assembly) platforms() ([]platform, error) {
 	}
 	modules := []string{"part_gpt", module, "search_fs_uuid"}
 	var all []platform
-	if _, ok := a.biosPartition(); ok {
+	if _, ok := a.plan.Disk.BIOSBoot(a.plan.Target.Architecture); ok {
 		all = append(all, platform{name: grubPC, debian: "grub-pc-bin", modules: append([]string{"biosdisk"}, modules...)})
 	}
 	if _, ok := a.plan.Disk.OfType(plan.TypeESP); ok {

@@ -4,31 +4,26 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
-// partition makes a sparse file of the disk's size, writes the GPT and reads it back.
+// partition makes a new disk, writes the GPT and reads it back.
 func (a assembly) partition(ctx context.Context) error {
-	// A file that existed keeps its old bytes where nothing is written, and mke2fs relies on zeros.
-	if err := a.run(ctx, "rm", "-f", Image); err != nil {
-		return err
-	}
-	if err := a.run(ctx, "truncate", "-s", strconv.FormatInt(a.plan.Disk.Size, 10), Image); err != nil {
+	if err := a.machine.NewDisk(ctx, a.plan.Disk.Size); err != nil {
 		return err
 	}
 	err := a.machine.Run(ctx, machine.Command{
-		Args:  []string{"sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", Image},
+		Args:  []string{"sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", machine.Disk},
 		Env:   a.env(),
 		Stdin: strings.NewReader(sfdiskScript(a.plan.Disk)),
 	})
 	if err != nil {
 		return err
 	}
-	dump, err := a.output(ctx, "sfdisk", "--json", Image)
+	dump, err := a.output(ctx, "sfdisk", "--json", machine.Disk)
 	if err != nil {
 		return err
 	}

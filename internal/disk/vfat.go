@@ -15,7 +15,10 @@ import (
 // vfat makes p's file system and copies its part of the tree into it, in the order of names.
 func (a assembly) vfat(ctx context.Context, p plan.Partition) error {
 	command := []string{
-		"mkfs.vfat", "--invariant", "-F", "32", "-s", strconv.FormatInt(fatCluster(p.Size), 10),
+		"mkfs.vfat", "--invariant", "-F", "32",
+		// What it would ask a block device, and do to a whole one: the disk is a file in one kind of machine
+		// and a device in the other.
+		"-I", "--mbr=no", "-g", "255/63", "-s", strconv.FormatInt(fatCluster(p.Size), 10),
 		"-i", strings.ReplaceAll(p.Filesystem.UUID, "-", ""),
 		"--offset", strconv.FormatInt(p.Start/sectorSize, 10),
 		"-h", strconv.FormatInt(p.Start/sectorSize, 10),
@@ -23,7 +26,7 @@ func (a assembly) vfat(ctx context.Context, p plan.Partition) error {
 	if p.Filesystem.Label != "" {
 		command = append(command, "-n", p.Filesystem.Label)
 	}
-	if err := a.run(ctx, append(command, Image, strconv.FormatInt(p.Size>>10, 10))...); err != nil {
+	if err := a.run(ctx, append(command, machine.Disk, strconv.FormatInt(p.Size>>10, 10))...); err != nil {
 		return err
 	}
 	root := machine.Target + p.Mount.Path
@@ -35,7 +38,7 @@ func (a assembly) vfat(ctx context.Context, p plan.Partition) error {
 	if err != nil {
 		return err
 	}
-	image := fmt.Sprintf("%s@@%d", Image, p.Start)
+	image := fmt.Sprintf("%s@@%d", machine.Disk, p.Start)
 	for _, dir := range dirs {
 		if err := a.run(ctx, "mmd", "-i", image, "::"+dir); err != nil {
 			return err

@@ -11,8 +11,10 @@ import (
 
 // Access is how another process of the same user reaches a machine's Toolbox door.
 type Access struct {
-	// Socket is the path of a unix socket; each connection to it has an SSH server of its own.
-	Socket string `json:"socket"`
+	// Network and Address are net.Dial's: a unix socket or a TCP port of this host's loopback
+	// interface. Each connection has an SSH server of its own.
+	Network string `json:"network"`
+	Address string `json:"address"`
 	// KeyFile is the path of the private key to log in with as root.
 	KeyFile string `json:"keyFile"`
 	// KnownHost is the server's public key, as a line of an authorized_keys file.
@@ -33,7 +35,7 @@ func Connect(ctx context.Context, a Access) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the machine's host key: %w", err)
 	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", a.Socket)
+	conn, err := (&net.Dialer{}).DialContext(ctx, a.Network, a.Address)
 	if err != nil {
 		return nil, fmt.Errorf("reach the machine: %w", err)
 	}

@@ -20,7 +20,8 @@ import (
 const (
 	Scratch = "/scratch" // private, writable, gone with the machine
 	Target  = "/target"  // the root filesystem under construction
-	Output  = "/output"  // what the build keeps: disk.raw
+	Output  = "/output"  // what the build keeps
+	Disk    = Output + "/disk.raw"
 )
 
 const (
@@ -75,7 +76,17 @@ type Machine interface {
 	// of the target run, and adds ExtraAuthorities to what they trust; the returned function undoes it
 	// and leaves Target without a trace.
 	OpenTarget(ctx context.Context) (undo func(context.Context) error, err error)
-	// Close ends every process inside and removes what the machine made on the host.
+	// Gateway is the host's address for programs inside: what listens on the host's 127.0.0.1 is
+	// reached there.
+	Gateway() string
+	// NewDisk makes Disk: size bytes of zeros that take no room. An earlier one is gone. It is a file
+	// or a block device, and nothing may be put in its place.
+	NewDisk(ctx context.Context, size int64) error
+	// PowerOff ends the machine in order and returns the path of Disk on the host, complete, or an
+	// empty one where NewDisk was never called. Nothing but Close may follow.
+	PowerOff(ctx context.Context) (disk string, err error)
+	// Close ends every process inside at once and removes what the machine made on the host, but for
+	// the directories and files that its caller gave it.
 	Close() error
 }
 

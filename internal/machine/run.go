@@ -37,7 +37,7 @@ func (s *Session) Run(ctx context.Context, c Command) error {
 	}
 	channel, err := s.client.NewSession()
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return fmt.Errorf("%s: %w", name, s.lost(err))
 	}
 	defer channel.Close()
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -52,11 +52,11 @@ func (s *Session) Run(ctx context.Context, c Command) error {
 	line, variables := commandLine(c)
 	for _, v := range append(variables, variable{markName, mark}) {
 		if err := channel.Setenv(v.name, v.value); err != nil {
-			return fmt.Errorf("%s: set %s: %w", name, v.name, err)
+			return fmt.Errorf("%s: set %s: %w", name, v.name, s.lost(err))
 		}
 	}
 	if err := channel.Start(line); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return fmt.Errorf("%s: %w", name, s.lost(err))
 	}
 	go pump(feed, c.Stdin, cancel)
 
@@ -72,7 +72,7 @@ func (s *Session) Run(ctx context.Context, c Command) error {
 		stderr.close()
 		return fmt.Errorf("%s: %w", name, context.Cause(ctx))
 	}
-	return ended(c.Args, err, stdout.tail.String(), stderr.tail.String())
+	return s.ended(c.Args, err, stdout.tail.String(), stderr.tail.String())
 }
 
 // attach connects the command's output to c's writers.
@@ -160,7 +160,7 @@ func (s *Session) kill(mark string) {
 }
 
 // ended turns the end of a command into Run's error.
-func ended(args []string, err error, stdout, stderr string) error {
+func (s *Session) ended(args []string, err error, stdout, stderr string) error {
 	var exit *ssh.ExitError
 	if errors.As(err, &exit) {
 		failed := &ExitError{Args: args, Code: exit.ExitStatus(), Signal: exit.Signal(), Tail: cmp.Or(stderr, stdout)}
@@ -170,7 +170,7 @@ func ended(args []string, err error, stdout, stderr string) error {
 		return failed
 	}
 	if err != nil {
-		return fmt.Errorf("%s: the machine ended: %w", args[0], err)
+		return fmt.Errorf("%s: %w", args[0], s.lost(err))
 	}
 	return nil
 }

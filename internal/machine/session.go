@@ -13,6 +13,9 @@ import (
 // Machine that is the same in every kind.
 type Session struct {
 	client *ssh.Client
+	// Why tells what ended the machine, once the connection is lost; nil where nobody knows. It is
+	// set before the session is used.
+	Why func() error
 }
 
 // NewSession logs in over conn, which it owns from then on.
@@ -26,7 +29,33 @@ func NewSession(ctx context.Context, conn net.Conn, config *ssh.ClientConfig) (*
 		conn.Close()
 		return nil, fmt.Errorf("log in to the machine: %w", err)
 	}
-	return &Session{ssh.NewClient(connection, channels, requests)}, nil
+	return &Session{client: ssh.NewClient(connection, channels, requests)}, nil
+}
+
+// Ping returns when the machine's SSH server has answered, or ctx has ended.
+func (s *Session) Ping(ctx context.Context) error {
+	answered := make(chan error, 1)
+	go func() {
+		// A server that does not know the request says so, which is an answer.
+		_, _, err := s.client.SendRequest("keepalive@openssh.com", true, nil)
+		answered <- err
+	}()
+	select {
+	case err := <-answered:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// lost is what became of a command that got no answer.
+func (s *Session) lost(err error) error {
+	if s.Why != nil {
+		if why := s.Why(); why != nil {
+			return why
+		}
+	}
+	return fmt.Errorf("the machine ended: %w", err)
 }
 
 // Close ends the connection; commands that still run lose their input and output.

@@ -160,3 +160,13 @@ func (d Disk) OfType(guid string) (Partition, bool) {
 	}
 	return Partition{}, false
 }
+
+// BIOSBoot is the partition that a BIOS finds GRUB in; false where the disk, or a machine of the
+// architecture (Debian's name), does not boot by BIOS. Only PCs have one: elsewhere Airship's layout
+// keeps the partition, unused, so that the others have the same numbers.
+func (d Disk) BIOSBoot(architecture string) (Partition, bool) {
+	if architecture != "amd64" {
+		return Partition{}, false
+	}
+	return d.OfType(TypeBIOSBoot)
+}

@@ -69,7 +69,7 @@ func kernelPackage(profile *v1alpha1.NodeProfile, asked []string) string {
 // bootPackages are needed to boot from the disk, whatever the profile lists.
 func bootPackages(target Target, disk Disk) []string {
 	names := []string{"systemd-sysv", "udev", "initramfs-tools"}
-	if _, bios := disk.OfType(TypeBIOSBoot); bios {
+	if _, bios := disk.BIOSBoot(target.Architecture); bios {
 		names = append(names, "grub2-common", "grub-pc-bin")
 	}
 	if _, uefi := disk.OfType(TypeESP); uefi {

@@ -73,10 +73,11 @@ func (r *Release) indexItem(index IndexFile, byHash bool) store.Item {
 	}
 }
 
-// records passes on every package of the release's indices, in a buffer that the next overwrites.
-func (r *Release) records(yield func([]byte) error) error {
-	for _, index := range r.Indices {
-		if err := index.records(yield); err != nil {
+// records passes on every package of the release's indices, each with its index's place among
+// them, in a buffer that the next overwrites.
+func (r *Release) records(yield func(file int, text []byte) error) error {
+	for i, index := range r.Indices {
+		if err := index.records(func(text []byte) error { return yield(i, text) }); err != nil {
 			return fmt.Errorf("%s: read %s: %w", r.Source.label(), index.Path, err)
 		}
 	}
@@ -92,8 +93,26 @@ func (f IndexFile) records(yield func([]byte) error) error {
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
-	err = scanRecords(&bounded{reader: plain, left: maxIndex}, yield)
+	ahead, end := decodeAhead(&bounded{reader: plain, left: maxIndex})
+	err = scanRecords(ahead, yield)
+	end()
 	return errors.Join(err, plain.Close(), file.Close())
+}
+
+// decodeAhead reads from plain what the caller wants next while the caller works on what it got:
+// decoding takes most of the time. Nothing is read after end has returned.
+func decodeAhead(plain io.Reader) (ahead io.Reader, end func()) {
+	reader, writer := io.Pipe()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, err := io.CopyBuffer(writer, plain, make([]byte, scanBuffer))
+		writer.CloseWithError(err)
+	}()
+	return reader, func() {
+		reader.Close()
+		<-done
+	}
 }
 
 // bounded reads no more than left bytes: a compressed index can hold a thousand times its size.

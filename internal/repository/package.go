@@ -1,6 +1,7 @@
 package repository
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
@@ -40,13 +41,17 @@ func (p *Package) Item() store.Item {
 }
 
 // record is a package as an index keeps it: the values of recordFields, each ended by a newline.
-// It is a third of the paragraph's size and costs no allocation of its own.
+// It is half of the paragraph's size and costs no allocation of its own.
 type record string
 
-// recordFields are the fields that a record keeps, in its order. The name is first.
+// recordFields are the fields that a record keeps, in its order. The name is first. They are all
+// that apt reads of a Packages file to resolve and to download, descriptions apart
+// (debListParser and debRecordParser of apt 3.0).
 var recordFields = [...]string{
 	"Package", "Version", "Architecture", "Filename", "Size", "SHA256", "Pre-Depends", "Depends",
 	"Provides", "Multi-Arch", "Priority", "Essential",
+	"Conflicts", "Breaks", "Recommends", "Suggests", "Replaces", "Enhances",
+	"Source", "Section", "Installed-Size", "Important", "Protected", "Phased-Update-Percentage",
 }
 
 // Places of the fields in recordFields.
@@ -63,6 +68,18 @@ const (
 	fieldMultiArch
 	fieldPriority
 	fieldEssential
+	fieldConflicts
+	fieldBreaks
+	fieldRecommends
+	fieldSuggests
+	fieldReplaces
+	fieldEnhances
+	fieldSource
+	fieldSection
+	fieldInstalledSize
+	fieldImportant
+	fieldProtected
+	fieldPhasing
 	fieldCount
 )
 
@@ -77,6 +94,16 @@ func (r record) values() (values [fieldCount]string) {
 func (r record) name() string {
 	name, _, _ := strings.Cut(string(r), "\n")
 	return name
+}
+
+// writeTo writes the paragraph that r was read from, as far as r keeps it, and the empty line after.
+func (r record) writeTo(text *bytes.Buffer) {
+	for i, value := range r.values() {
+		if value != "" {
+			text.WriteString(recordFields[i] + ": " + value + "\n")
+		}
+	}
+	text.WriteByte('\n')
 }
 
 // parse checks what a download or a verification relies on.

@@ -12,11 +12,14 @@ import (
 // maxLine of an index, in bytes. The longest in Debian's archive are Provides of some 50 KiB.
 const maxLine = 4 << 20
 
+// scanBuffer is how much of an index is read at once, in bytes.
+const scanBuffer = 256 << 10
+
 // scanRecords reads the paragraphs of a Packages file (deb822(5)) and passes on each package's
 // record, in a buffer that the next one overwrites. It holds one paragraph at a time.
 func scanRecords(r io.Reader, yield func([]byte) error) error {
 	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 256<<10), maxLine)
+	lines.Buffer(make([]byte, scanBuffer), maxLine)
 	var paragraph [fieldCount][]byte
 	var text []byte
 	current, number := -1, 0

@@ -1,7 +1,9 @@
 package repository
 
 import (
+	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,6 +45,28 @@ func TestScanRecordsRefuses(t *testing.T) {
 		_, err := scanned(text)
 		assert.ErrorContains(t, err, complaint)
 	}
+}
+
+// slow is an endless stream that knows when it is being read.
+type slow struct{ reading atomic.Bool }
+
+func (s *slow) Read(p []byte) (int, error) {
+	s.reading.Store(true)
+	defer s.reading.Store(false)
+	time.Sleep(10 * time.Millisecond)
+	return len(p), nil
+}
+
+func TestDecodeAheadEnds(t *testing.T) {
+	plain := &slow{}
+	ahead, end := decodeAhead(plain)
+	_, err := io.ReadFull(ahead, make([]byte, scanBuffer))
+	require.NoError(t, err)
+	require.Eventually(t, plain.reading.Load, time.Minute, time.Millisecond, "it reads on")
+	end()
+	assert.False(t, plain.reading.Load())
+	_, err = ahead.Read(make([]byte, 1))
+	assert.Error(t, err)
 }
 
 func TestParseDate(t *testing.T) {

@@ -59,9 +59,9 @@ func (t *try) whyNot(r Relation) (string, error) {
 func (t *try) unknown(name string) string {
 	text := "no source has a package of that name"
 	nearest, best := "", len(name)/3+1
-	for i, e := range t.index.entries {
-		candidate := e.text.name()
-		if i > 0 && candidate == t.index.entries[i-1].text.name() || abs(len(candidate)-len(name)) > best {
+	for _, place := range t.index.byName {
+		candidate := t.index.entries[place].text.name()
+		if candidate == nearest || abs(len(candidate)-len(name)) > best {
 			continue
 		}
 		// Only a strictly nearer name takes the place of an earlier one.

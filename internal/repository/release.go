@@ -35,6 +35,7 @@ type Release struct {
 	// allApart: packages for all architectures have an index of their own.
 	allApart bool
 	files    map[string]listed
+	fields   map[string]string // of one line, by their names in lower case
 }
 
 // IndexFile is a Packages file in the store.
@@ -61,8 +62,9 @@ func parseRelease(text string) (*Release, error) {
 	if len(all) != 1 {
 		return nil, fmt.Errorf("%d paragraphs instead of one", len(all))
 	}
-	r := &Release{allApart: true, files: map[string]listed{}}
+	r := &Release{allApart: true, files: map[string]listed{}, fields: map[string]string{}}
 	for _, f := range all[0] {
+		r.fields[f.name] = f.value
 		if err := r.set(f); err != nil {
 			return nil, fmt.Errorf("field %s: %w", f.name, err)
 		}

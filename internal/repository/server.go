@@ -81,20 +81,6 @@ func (m Mount) URI(host string) string {
 	return u.String()
 }
 
-// AddRelease serves a verified release for resolving: its InRelease and the indices that were
-// fetched, as they were fetched, by name and by hash; no packages. apt need not verify it again: what
-// is served has been, and an apt source may say trusted=yes.
-func (s *Server) AddRelease(r *Release) Mount {
-	dists := r.Source.dists()
-	files := map[string]served{path.Join(dists, "InRelease"): {content: r.InRelease, modified: r.Date}}
-	for _, index := range r.Indices {
-		file := served{path: index.File, modified: r.Date}
-		files[path.Join(dists, index.Path)] = file
-		files[path.Join(dists, index.byHashPath())] = file
-	}
-	return s.mount(files, r.Source.Suite, r.Source.Components)
-}
-
 func (s *Server) mount(files map[string]served, suite string, components []string) Mount {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -20,25 +20,31 @@ type MissingError struct {
 func (e *MissingError) Error() string { return e.Package + ": " + e.Reason }
 
 // Lock has apt resolve the request against the verified releases, which stand in the order of the
-// request's sources and are served to the machine by server. toolbox is the toolbox's digest.
+// request's sources. server shows the machine what of them can matter for the request: reading all
+// of them would take apt longer than everything else here, and many times as long in a machine
+// that is emulated. toolbox is the toolbox's digest.
 // The error is a *multierror.Error of *MissingError where packages do not exist.
 func Lock(ctx context.Context, m machine.Machine, r plan.Request, releases []*repository.Release, server *repository.Server, toolbox string) (plan.Lock, error) {
+	index, err := repository.NewIndex(releases...)
+	if err != nil {
+		return plan.Lock{}, err
+	}
 	mirrors := Mirrors{}
 	lock := plan.Lock{Format: plan.LockFormat, Request: r.Digest(), Toolbox: toolbox}
+	narrowed := index.Narrow(r.Include)
 	for i, release := range releases {
 		source := r.Sources[i]
-		mirrors[source.Name] = server.AddRelease(release).URI("127.0.0.1")
+		mirrors[source.Name] = server.AddNarrowed(narrowed[i]).URI(m.Gateway())
 		lock.Suites = append(lock.Suites, plan.LockedSuite{
 			Source: source.Name, Suite: source.Suite, Date: release.Date.UTC(), InRelease: release.SHA256,
 			Keyring: fetchedKeyring(source, release),
 		})
 	}
-	var err error
 	lock.Packages, err = Resolve(ctx, m, r, mirrors)
 	// apt says which package it cannot find; what would be right takes the indices. It may also take
 	// a name for something else: NAME- removes, NAME+ and a regular expression install others.
 	if ctx.Err() == nil && (err != nil || !holdsAll(lock.Packages, r.Include)) {
-		if missing := findMissing(r, releases); missing != nil {
+		if missing := findMissing(r, index); missing != nil {
 			return plan.Lock{}, missing
 		}
 	}
@@ -68,11 +74,7 @@ func fetchedKeyring(source plan.Source, release *repository.Release) string {
 }
 
 // findMissing looks for every package of the request; nil where all exist.
-func findMissing(r plan.Request, releases []*repository.Release) error {
-	index, err := repository.NewIndex(releases...)
-	if err != nil {
-		return err
-	}
+func findMissing(r plan.Request, index *repository.Index) error {
 	var all *multierror.Error
 	for _, asked := range r.Include {
 		reason, err := index.WhyNot(asked)

@@ -18,7 +18,7 @@ import (
 type Mirrors map[string]string
 
 // base is what every image has besides what was asked for: dpkg's essential packages, the
-// required ones, and apt.
+// required ones, and apt. repository.Index.Narrow knows of them.
 var base = []string{"?essential", "?priority(required)", "apt"}
 
 // Resolve asks apt which packages the request would install into an empty root, recommends
@@ -39,7 +39,7 @@ func Resolve(ctx context.Context, m machine.Machine, r plan.Request, mirrors Mir
 		}
 	}
 	env := []string{"APT_CONFIG=" + path.Join(aptDir, "apt.conf")}
-	if err := m.Run(ctx, machine.Command{Args: []string{"apt-get", "-qq", "update"}, Env: env}); err != nil {
+	if err := m.Run(ctx, machine.Command{Args: []string{"apt-get", "-qq", "--error-on=any", "update"}, Env: env}); err != nil {
 		return nil, fmt.Errorf("read the package lists: %w", err)
 	}
 	var out bytes.Buffer

@@ -24,6 +24,8 @@ type directory struct {
 	header *tar.Header
 }
 
+var errRootNoDirectory = errors.New("the tree's root is not a directory in the archive")
+
 // writer unpacks one package's data archive below root. Symbolic links in the tree are followed as far as they
 // stay in it (/bin, /lib and /sbin are links that base-files ships); os.Root refuses all that lead out.
 type writer struct {
@@ -40,22 +42,25 @@ type writer struct {
 // it listed. What exists already, but for directories, is an error: no two packages own a file.
 func writeArchive(ctx context.Context, root *os.Root, r io.Reader) ([]directory, error) {
 	w := &writer{root: root, buffer: make([]byte, 128<<10)}
-	err := w.entries(ctx, tar.NewReader(r))
-	if err == nil {
-		// The compression's checksum stands after the archive's end.
-		_, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, r, w.buffer)
-	}
+	err := eachEntry(ctx, r, w.entry)
 	return w.directories, errors.Join(err, w.closeParent())
 }
 
-func (w *writer) entries(ctx context.Context, archive *tar.Reader) error {
+// eachEntry hands visit the entries of the tar stream r, without those that leftOut names, and reads r to its end.
+// Names are relative to the tree. Where visit returns fs.SkipAll the rest is not read.
+func eachEntry(ctx context.Context, r io.Reader,
+	visit func(name string, header *tar.Header, content io.Reader) error,
+) error {
+	archive := tar.NewReader(r)
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
-			return nil
+			// The compression's checksum stands after the archive's end.
+			_, err = io.Copy(io.Discard, r)
+			return err
 		}
 		if err != nil {
 			return err
@@ -67,7 +72,11 @@ func (w *writer) entries(ctx context.Context, archive *tar.Reader) error {
 		if leftOut(name) {
 			continue
 		}
-		if err := w.entry(name, header, archive); err != nil {
+		err = visit(name, header, archive)
+		if errors.Is(err, fs.SkipAll) {
+			return nil
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -92,7 +101,7 @@ func (w *writer) entry(name string, header *tar.Header, content io.Reader) error
 		return w.root.MkdirAll(name, 0o755)
 	}
 	if name == "." {
-		return errors.New("the tree's root is not a directory in the archive")
+		return errRootNoDirectory
 	}
 	parent, err := w.openParent(path.Dir(name))
 	if err != nil {
@@ -108,6 +117,10 @@ func (w *writer) entry(name string, header *tar.Header, content io.Reader) error
 		return w.hardLink(name, header)
 	}
 	// Devices and FIFOs: no package of the toolbox has one, and mknod is refused in a user namespace.
+	return unknownType(header)
+}
+
+func unknownType(header *tar.Header) error {
 	return fmt.Errorf("file type %q is not a directory, regular file or link", header.Typeflag)
 }
 

@@ -9,8 +9,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -25,10 +27,19 @@ type debianArchive struct {
 }
 
 func serveArchive(t *testing.T, packages map[string][]tar.Header) *debianArchive {
+	data := map[string][]byte{}
+	for name, headers := range packages {
+		data[name] = archive(t, headers...)
+	}
+	return serveData(t, data)
+}
+
+// serveData serves packages with these data archives.
+func serveData(t *testing.T, packages map[string][]byte) *debianArchive {
 	a := &debianArchive{pin: Pin{Suite: "trixie", Date: day, Architecture: "amd64"}}
 	files := map[string][]byte{}
-	for name, headers := range packages {
-		data := debFile(archive(t, headers...))
+	for _, name := range slices.Sorted(maps.Keys(packages)) {
+		data := debFile(packages[name])
 		sum := sha256.Sum256(data)
 		p := PinnedPackage{
 			Name: name, Version: "1+x", Architecture: "amd64", Filename: "pool/" + name + "_1+x.deb",

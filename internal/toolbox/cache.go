@@ -12,34 +12,49 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/airshipit/packer-plugin-airship/internal/flock"
 )
 
-// cache is the directory toolbox of the cache, as far as one owner's trees are concerned:
+// cache is the directory toolbox of the cache, as far as one owner's trees are concerned, or the boot files, whose
+// owner is named boot:
 //
-//	<suite>-<architecture>-<digest>.<owner>          a complete tree
-//	<suite>-<architecture>-<digest>.<owner>.partial  one under construction, or left behind by a kill
-//	<owner>.lock                                     flock(2), held by the one that constructs or removes
-//	<suite>-<architecture>-<key>.json                the pin that was resolved for a package list
+//	<suite>-<architecture>-<digest>.<owner>     a complete tree
+//	<suite>-<architecture>-<digest>.kernel      a kernel for QEMU
+//	<suite>-<architecture>-<digest>.initramfs   an initramfs
+//	<name>.partial                              one of them under construction, or left behind by a kill
+//	<owner>.lock                                flock(2), held by the one that constructs or removes
+//	<suite>-<architecture>-<key>.json           the pin that was resolved for a package list
 //
-// A tree without .partial is complete and never changes; whoever removes one holds the owner's lock.
+// What has a name without .partial is complete and never changes; whoever removes it holds its owner's lock.
 type cache struct {
 	dir   string
 	owner string
+	// suffixes of the names that are made under this owner's lock, before .partial.
+	suffixes []string
 }
 
-const partialSuffix = ".partial"
+const (
+	partialSuffix   = ".partial"
+	bootOwner       = "boot"
+	kernelSuffix    = ".kernel"
+	initramfsSuffix = ".initramfs"
+)
+
+// bootSuffixes are no owner's of a tree.
+var bootSuffixes = []string{"." + bootOwner, kernelSuffix, initramfsSuffix}
 
 // digits of a digest that a name carries.
 const digits = 16
 
-// recipe is what decides a tree besides its packages. With it in the digest, a plugin that unpacks in another
-// way than the one that filled the cache makes trees of its own.
+// recipe is what decides a tree or the boot files besides the packages. With it in the digest, a plugin that unpacks
+// in another way than the one that filled the cache makes its own.
 //
-//go:embed archive.go leftout.go unpack.go fixup.go users.go certificates.go bytecode_linux.go
+//go:embed archive.go leftout.go unpack.go fixup.go fixtree.go users.go certificates.go bytecode_linux.go
+//go:embed initramfs.go layout.go modules.go modinfo.go init.sh kernelimage.go
 var recipe embed.FS
 
 var ownerName = regexp.MustCompile(`^[a-z0-9-]+$`)
@@ -48,19 +63,38 @@ func openCache(cacheDir, owner string) (cache, error) {
 	if !ownerName.MatchString(owner) {
 		return cache{}, fmt.Errorf("toolbox: owner %q is not made of lower-case letters, digits and dashes", owner)
 	}
+	if slices.Contains(bootSuffixes, "."+owner) {
+		return cache{}, fmt.Errorf("toolbox: owner %q is the name of something else", owner)
+	}
+	return openCacheOf(cacheDir, owner, []string{"." + owner})
+}
+
+func openBootCache(cacheDir string) (cache, error) {
+	return openCacheOf(cacheDir, bootOwner, bootSuffixes)
+}
+
+func openCacheOf(cacheDir, owner string, suffixes []string) (cache, error) {
 	dir, err := filepath.Abs(filepath.Join(cacheDir, "toolbox"))
 	if err != nil {
 		return cache{}, err
 	}
 	// Nobody else enters: trees hold set-user-ID programs, and nobody updates them.
-	return cache{dir: dir, owner: owner}, os.MkdirAll(dir, 0o700)
+	return cache{dir, owner, suffixes}, os.MkdirAll(dir, 0o700)
 }
 
 // toolbox is where a pin's toolbox lies, whether it is there or not.
 func (c cache) toolbox(pin Pin) (Toolbox, error) {
-	digest, err := pin.Digest()
+	stem, digest, err := c.stem(pin)
 	if err != nil {
 		return Toolbox{}, err
+	}
+	return Toolbox{Dir: stem + "." + c.owner, Pin: pin, Digest: digest}, nil
+}
+
+// stem is the path of what is made by a pin, without its suffix, and the digest in it.
+func (c cache) stem(pin Pin) (stem, digest string, err error) {
+	if digest, err = pin.Digest(); err != nil {
+		return "", "", err
 	}
 	sum := sha256.New()
 	fmt.Fprintln(sum, digest)
@@ -74,11 +108,10 @@ func (c cache) toolbox(pin Pin) (Toolbox, error) {
 		return err
 	})
 	if err != nil {
-		return Toolbox{}, err
+		return "", "", err
 	}
 	digest = hex.EncodeToString(sum.Sum(nil))
-	name := fmt.Sprintf("%s-%s-%s.%s", pin.Suite, pin.Architecture, digest[:digits], c.owner)
-	return Toolbox{Dir: filepath.Join(c.dir, name), Pin: pin, Digest: digest}, nil
+	return filepath.Join(c.dir, fmt.Sprintf("%s-%s-%s", pin.Suite, pin.Architecture, digest[:digits])), digest, nil
 }
 
 // pinFile is where the pin of a suite and architecture is remembered; another package list has another file.
@@ -130,13 +163,15 @@ func (c cache) remember(pin Pin) error {
 
 // clean removes what a killed process of this owner has left. The caller holds the lock, so nobody works there.
 func (c cache) clean(ctx context.Context, inside func(context.Context, Task) error) error {
-	left, err := filepath.Glob(filepath.Join(c.dir, "*."+c.owner+partialSuffix))
-	if err != nil {
-		return err
-	}
-	for _, name := range left {
-		if err := discard(ctx, name, inside); err != nil {
-			return fmt.Errorf("remove an unfinished toolbox: %w", err)
+	for _, suffix := range c.suffixes {
+		left, err := filepath.Glob(filepath.Join(c.dir, "*"+suffix+partialSuffix))
+		if err != nil {
+			return err
+		}
+		for _, name := range left {
+			if err := discard(ctx, name, inside); err != nil {
+				return fmt.Errorf("remove an unfinished toolbox: %w", err)
+			}
 		}
 	}
 	return nil

@@ -2,9 +2,7 @@ package toolbox
 
 import (
 	"fmt"
-	"io/fs"
-	"os"
-	"path"
+	"maps"
 	"slices"
 )
 
@@ -15,28 +13,17 @@ const (
 	bundle = "etc/ssl/certs/ca-certificates.crt"
 )
 
-// makeCertificates joins the certificate authorities of the package ca-certificates, as its
+// certificateBundle joins the certificate authorities of the package ca-certificates, as its
 // update-ca-certificates(8) does where nobody deselects any.
-func makeCertificates(root *os.Root) error {
+func certificateBundle(inputs map[string][]byte) (entry, error) {
 	var all []byte
-	count := 0
-	err := fs.WalkDir(root.FS(), authorities, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || path.Ext(name) != ".crt" {
-			return err
+	for _, name := range slices.Sorted(maps.Keys(inputs)) {
+		if within(authorities, name) {
+			all = append(all, withNewline(inputs[name])...)
 		}
-		one, err := root.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		all = slices.Concat(all, withNewline(one))
-		count++
-		return nil
-	})
-	if err != nil {
-		return err
 	}
-	if count == 0 {
-		return fmt.Errorf("%s holds no certificate", authorities)
+	if len(all) == 0 {
+		return entry{}, fmt.Errorf("%s holds no certificate", authorities)
 	}
-	return writeFile(root, bundle, all, 0o644)
+	return fileEntry(bundle, string(all)), nil
 }

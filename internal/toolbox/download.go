@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,22 +15,25 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
 )
 
-// download brings the pin's packages into the store and returns them, base-files first, the others by the pin's
-// order.
-func download(ctx context.Context, o Options, pin Pin) ([]Deb, error) {
+// download brings the pin's packages that wanted names into the store and returns them, base-files first, the
+// others by the pin's order.
+func download(ctx context.Context, o Options, pin Pin, wanted func(name string) bool) ([]Deb, error) {
 	start := time.Now()
-	items := make([]store.Item, len(pin.Packages))
-	for i, p := range pin.Packages {
+	packages := slices.DeleteFunc(slices.Clone(pin.Packages), func(p PinnedPackage) bool { return !wanted(p.Name) })
+	items := make([]store.Item, len(packages))
+	var size int64
+	for i, p := range packages {
 		items[i] = store.Item{
 			Name: p.Name + " " + p.Version, URL: packageURL(o.Mirror, p.Filename), SHA256: p.SHA256, Size: p.Size,
 		}
+		size += p.Size
 	}
 	if err := o.Fetcher.Fetch(ctx, items); err != nil {
 		return nil, fmt.Errorf("download the toolbox: %w", err)
 	}
-	o.Progress("toolbox: %d packages, %d MB, in the store after %s", len(items), pin.Size()/1e6, since(start))
+	o.Progress("toolbox: %d packages, %d MB, in the store after %s", len(items), size/1e6, since(start))
 	var first, others []Deb
-	for _, p := range pin.Packages {
+	for _, p := range packages {
 		path, ok := o.Store.Path(p.SHA256)
 		if !ok {
 			return nil, fmt.Errorf("package %s of the toolbox is missing in the store", p.Name)

@@ -1,111 +1,79 @@
 package toolbox
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
+	"slices"
 )
 
-// fixups make what maintainer scripts would have made, as far as the toolbox's programs need it.
-var fixups = []struct {
-	name string
-	make func(*os.Root) error
-}{
-	{"links", makeLinks},
-	{"users and groups", makeUsers},
-	{"certificates", makeCertificates},
-	{"files of /etc", makeFiles},
-	{"mount points", makeMountPoints},
+// entry is a file, directory or symbolic link that no package ships as it is needed here.
+type entry struct {
+	name string      // relative to the root directory
+	mode fs.FileMode // type and permissions
+	gid  int         // the group's number; the owner is root
+	// content is a file's, or a link's target.
+	content string
 }
 
-// Fix makes the few files in an unpacked tree that maintainer scripts would have made. It runs as root, or as
-// root of a user namespace, once a tree.
-func Fix(tree string) error {
-	root, err := os.OpenRoot(tree)
+func fileEntry(name, content string) entry { return entry{name: name, mode: 0o644, content: content} }
+
+func linkEntry(name, target string) entry {
+	return entry{name: name, mode: fs.ModeSymlink | 0o777, content: target}
+}
+
+func directoryEntry(name string) entry { return entry{name: name, mode: fs.ModeDir | 0o755} }
+
+// isFixupInput says that fixups reads the packages' file name.
+func isFixupInput(name string) bool {
+	return name == passwdMaster || name == groupMaster || within(authorities, name) && path.Ext(name) == ".crt"
+}
+
+// fixups are what maintainer scripts would have made, as far as the toolbox's programs need it, from the contents of
+// the files that isFixupInput names. A file or link takes the place of what a package has there; a directory
+// that is there stays as it is.
+func fixups(inputs map[string][]byte) ([]entry, error) {
+	users, err := userFiles(inputs)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("make the toolbox's users and groups: %w", err)
 	}
-	for _, f := range fixups {
-		if err := f.make(root); err != nil {
-			return errors.Join(fmt.Errorf("make the toolbox's %s: %w", f.name, err), root.Close())
-		}
+	certificates, err := certificateBundle(inputs)
+	if err != nil {
+		return nil, fmt.Errorf("make the toolbox's certificates: %w", err)
 	}
-	return root.Close()
+	return slices.Concat(links, users, []entry{certificates}, files, mountPoints, runtimeDirectories), nil
 }
 
 // links are those of alternatives (which nobody chooses between here) and of base-files' postinst. All are
 // relative, so that they lead the same way from outside the tree.
-var links = []struct{ name, target string }{
-	{"usr/bin/awk", "mawk"},
-	{"usr/bin/which", "which.debianutils"},
-	{"etc/mtab", "../proc/self/mounts"},
-	{"var/run", "../run"},
-	{"var/lock", "../run/lock"},
-}
-
-func makeLinks(root *os.Root) error {
-	for _, link := range links {
-		if err := root.MkdirAll(path.Dir(link.name), 0o755); err != nil {
-			return err
-		}
-		// base-files ships var/run and var/lock as empty directories.
-		if err := root.Remove(link.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		if err := root.Symlink(link.target, link.name); err != nil {
-			return err
-		}
-	}
-	return nil
+var links = []entry{
+	linkEntry("usr/bin/awk", "mawk"),
+	linkEntry("usr/bin/which", "which.debianutils"),
+	linkEntry("etc/mtab", "../proc/self/mounts"),
+	// base-files ships these two as empty directories.
+	linkEntry("var/run", "../run"),
+	linkEntry("var/lock", "../run/lock"),
 }
 
 // files have fixed contents.
-var files = []struct{ name, content string }{
+var files = []entry{
 	// The machine writes its own in place of these two.
-	{"etc/hosts", "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"},
-	{"etc/resolv.conf", ""},
+	fileEntry("etc/hosts", "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"),
+	fileEntry("etc/resolv.conf", ""),
 	// nsswitch.conf(5): without it, C programs ask DNS before /etc/hosts.
-	{"etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\ngshadow: files\nhosts: files dns\n" +
-		"networks: files\nprotocols: files\nservices: files\nethers: files\nrpc: files\n"},
+	fileEntry("etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\ngshadow: files\nhosts: files dns\n"+
+		"networks: files\nprotocols: files\nservices: files\nethers: files\nrpc: files\n"),
 	// The shells that sshd and su accept.
-	{"etc/shells", "/bin/sh\n/bin/bash\n"},
+	fileEntry("etc/shells", "/bin/sh\n/bin/bash\n"),
 	// apt and dpkg want a status; nothing is installed in the sense of dpkg, for nothing was configured.
-	{"var/lib/dpkg/status", ""},
-}
-
-func makeFiles(root *os.Root) error {
-	for _, f := range files {
-		if err := writeFile(root, f.name, []byte(f.content), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	fileEntry("var/lib/dpkg/status", ""),
 }
 
 // mountPoints are empty directories that a machine mounts on, for the tree is read-only then.
-var mountPoints = []string{"dev", "output", "proc", "run", "scratch", "sys", "target", "tmp"}
+var mountPoints = []entry{
+	directoryEntry("dev"), directoryEntry("output"), directoryEntry("proc"), directoryEntry("run"),
+	directoryEntry("scratch"), directoryEntry("sys"), directoryEntry("target"), directoryEntry("tmp"),
+}
 
 // runtimeDirectories lie below a mount point; they serve where nothing is mounted on it.
-var runtimeDirectories = []string{"run/lock", "run/sshd"}
-
-func makeMountPoints(root *os.Root) error {
-	for _, name := range append(mountPoints, runtimeDirectories...) {
-		if err := root.MkdirAll(name, 0o755); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeFile writes a file with exactly this mode, whatever the umask; its directory is made where it is missing.
-func writeFile(root *os.Root, name string, content []byte, mode fs.FileMode) error {
-	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
-		return err
-	}
-	if err := root.WriteFile(name, content, mode); err != nil {
-		return err
-	}
-	return root.Chmod(name, mode)
-}
+var runtimeDirectories = []entry{directoryEntry("run/lock"), directoryEntry("run/sshd")}

@@ -5,6 +5,7 @@ package toolbox
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -54,6 +55,9 @@ func TestFix(t *testing.T) {
 	info, err := os.Stat(filepath.Join(tree, "etc/shadow"))
 	require.NoError(t, err)
 	assert.EqualValues(t, 0o640, info.Mode())
+	if os.Geteuid() == 0 { // only root gives files away
+		assert.EqualValues(t, shadowGroup, info.Sys().(*syscall.Stat_t).Gid)
+	}
 	for _, name := range []string{"scratch", "target", "output", "proc", "sys", "dev", "run/sshd", "tmp"} {
 		assert.DirExists(t, filepath.Join(tree, name))
 	}

@@ -1,8 +1,8 @@
 // Package toolbox makes the tree of programs that a build runs: a pinned set of Debian packages, unpacked and
 // never configured, with the few files that maintainer scripts would have made.
 //
-// A mirror and a cache directory enter, or a pin from a lock file; a directory leaves that serves, read-only,
-// as the root of a user namespace or a VM.
+// A mirror and a cache directory enter, or a pin from a lock file; a directory leaves that serves, read-only, as
+// the root of a user namespace, or a kernel and an initramfs that a QEMU machine starts from.
 package toolbox
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
 )
 
-// Options of Ensure.
+// Options of Ensure, EnsureBoot and EnsureKernel.
 type Options struct {
 	// CacheDir is the cache's root; toolboxes lie in its directory toolbox.
 	CacheDir string
@@ -36,7 +36,8 @@ type Options struct {
 	// Pin, from a lock file, is used as it is. Nil: what was resolved before on this cache, else what the
 	// mirror has now.
 	Pin *Pin
-	// Owner names whose user ids the tree's files have: lower-case letters, digits and dashes.
+	// Owner names whose user ids the tree's files have: lower-case letters, digits and dashes. This and Inside are
+	// for trees alone.
 	Owner string
 	// Inside does a task as root of the mapping that Owner names. It gives Task.Tree, an empty directory of
 	// this process's user, to that root first, where that is another user. Nil: in this process.
@@ -59,6 +60,15 @@ type Toolbox struct {
 // a time; one makes it. What a killed one left behind is removed. Where the toolbox is present nothing is
 // asked of the network, and Store, Fetcher and Mirror may be empty.
 func Ensure(ctx context.Context, o Options) (Toolbox, error) {
+	o = o.withDefaults()
+	c, err := openCache(o.CacheDir, o.Owner)
+	if err != nil {
+		return Toolbox{}, err
+	}
+	return ensure(ctx, c, o, c.lookUp, c.make)
+}
+
+func (o Options) withDefaults() Options {
 	o.Suite = cmp.Or(o.Suite, Suite)
 	if o.Progress == nil {
 		o.Progress = func(string, ...any) {}
@@ -66,19 +76,32 @@ func Ensure(ctx context.Context, o Options) (Toolbox, error) {
 	if o.Inside == nil {
 		o.Inside = func(ctx context.Context, t Task) error { return t.Do(ctx) }
 	}
-	c, err := openCache(o.CacheDir, o.Owner)
-	if err != nil {
-		return Toolbox{}, err
-	}
-	if found, ok, err := c.lookUp(o); ok || err != nil {
+	return o
+}
+
+// ensure returns what lookUp finds, or else what one process at a time makes, after what a killed one left is gone.
+func ensure[T any](ctx context.Context, c cache, o Options,
+	lookUp func(Options) (T, bool, error), build func(context.Context, Options) (T, error),
+) (T, error) {
+	var none T
+	if found, ok, err := lookUp(o); ok || err != nil {
 		return found, err
 	}
 	unlock, err := c.lock(ctx, o.Progress)
 	if err != nil {
-		return Toolbox{}, err
+		return none, err
 	}
-	made, err := c.make(ctx, o)
-	return made, errors.Join(err, unlock())
+	// Another process may have made it while this one waited for the lock.
+	made, ok, err := lookUp(o)
+	if !ok && err == nil {
+		if err = c.clean(ctx, o.Inside); err == nil {
+			made, err = build(ctx, o)
+		}
+	}
+	if err = errors.Join(err, unlock()); err != nil {
+		return none, err
+	}
+	return made, nil
 }
 
 // lookUp finds a complete toolbox by the given or the remembered pin.
@@ -115,29 +138,22 @@ func (c cache) known(o Options) (Pin, bool, error) {
 
 // make makes the toolbox, under the lock.
 func (c cache) make(ctx context.Context, o Options) (Toolbox, error) {
-	// Another process may have made it while this one waited for the lock.
-	if found, ok, err := c.lookUp(o); ok || err != nil {
-		return found, err
-	}
-	if err := c.clean(ctx, o.Inside); err != nil {
-		return Toolbox{}, err
-	}
-	pin, debs, err := c.packages(ctx, o)
+	pin, debs, err := c.packages(ctx, o, func(string) bool { return true })
 	if err != nil {
 		return Toolbox{}, err
 	}
 	return c.build(ctx, o, pin, debs)
 }
 
-// packages resolves, where no pin is known, and downloads. A remembered pin whose packages the mirror has
-// dropped since is resolved again: nobody wrote it down to be kept.
-func (c cache) packages(ctx context.Context, o Options) (Pin, []Deb, error) {
+// packages resolves, where no pin is known, and downloads those that wanted names. A remembered pin whose packages
+// the mirror has dropped since is resolved again: nobody wrote it down to be kept.
+func (c cache) packages(ctx context.Context, o Options, wanted func(name string) bool) (Pin, []Deb, error) {
 	pin, ok, err := c.known(o)
 	if err != nil {
 		return Pin{}, nil, err
 	}
 	if ok {
-		debs, err := download(ctx, o, pin)
+		debs, err := download(ctx, o, pin, wanted)
 		if !superseded(err) {
 			return pin, debs, err
 		}
@@ -155,7 +171,7 @@ func (c cache) packages(ctx context.Context, o Options) (Pin, []Deb, error) {
 		return Pin{}, nil, err
 	}
 	o.Progress("toolbox: %d packages of %s resolved in %s", len(pin.Packages), pin.Suite, since(start))
-	debs, err := download(ctx, o, pin)
+	debs, err := download(ctx, o, pin, wanted)
 	return pin, debs, err
 }
 

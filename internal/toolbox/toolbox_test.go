@@ -106,6 +106,8 @@ func TestToolbox(t *testing.T) {
 	made, err := Ensure(t.Context(), o)
 	require.NoError(t, err)
 	t.Logf("%d packages, %d MB: %s from nothing", len(made.Pin.Packages), made.Pin.Size()/1e6, time.Since(start))
+	// Before the tools run: some leave files in the tree.
+	t.Run("boot", func(t *testing.T) { testBoot(t, o, made) })
 	require.NoError(t, runTools(made.Dir))
 
 	start = time.Now()

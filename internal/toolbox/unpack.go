@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"runtime"
@@ -74,19 +75,29 @@ func eachDeb(ctx context.Context, debs []Deb, unpackOne func(context.Context, in
 }
 
 func unpackDeb(ctx context.Context, d Deb, root *os.Root) ([]directory, error) {
+	var directories []directory
+	err := d.read(func(data io.Reader) error {
+		var err error
+		directories, err = writeArchive(ctx, root, data)
+		return err
+	})
+	return directories, err
+}
+
+// read hands the package's data archive, a tar stream, to unpack.
+func (d Deb) read(unpack func(io.Reader) error) error {
 	file, err := deb.Open(d.Path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	data, err := file.Data()
 	if err != nil {
-		return nil, errors.Join(err, file.Close())
+		return errors.Join(err, file.Close())
 	}
-	directories, err := writeArchive(ctx, root, data)
-	if err != nil {
+	if err = unpack(data); err != nil {
 		err = fmt.Errorf("unpack %s: %w", d.Name, err)
 	}
-	return directories, errors.Join(err, data.Close(), file.Close())
+	return errors.Join(err, data.Close(), file.Close())
 }
 
 // finishDirectories gives every directory the owner, mode and time of the first package that lists it, as dpkg

@@ -3,7 +3,7 @@ package toolbox
 import (
 	"bytes"
 	"fmt"
-	"os"
+	"slices"
 	"strings"
 )
 
@@ -20,49 +20,29 @@ const sshd = "sshd:*:100:65534::/run/sshd:/usr/sbin/nologin\n"
 // shadowGroup is the number of the group shadow, fixed by Debian's policy.
 const shadowGroup = 42
 
-// makeUsers makes passwd, group, shadow and gshadow. Nobody has a password; "*" forbids it without locking the
+// userFiles are passwd, group, shadow and gshadow. Nobody has a password; "*" forbids it without locking the
 // account, for sshd refuses keys for a locked one ("!").
-func makeUsers(root *os.Root) error {
-	users, err := root.ReadFile(passwdMaster)
-	if err != nil {
-		return err
-	}
-	groups, err := root.ReadFile(groupMaster)
-	if err != nil {
-		return err
-	}
-	passwd, shadow, err := shadowed(append(withNewline(users), sshd...), "*::0:99999:7:::")
-	if err != nil {
-		return fmt.Errorf("%s: %w", passwdMaster, err)
-	}
-	group, gshadow, err := shadowed(groups, "*::")
-	if err != nil {
-		return fmt.Errorf("%s: %w", groupMaster, err)
-	}
-	for _, file := range []struct {
-		name    string
-		content []byte
-		secret  bool
-	}{
-		{"etc/passwd", passwd, false},
-		{"etc/group", group, false},
-		{"etc/shadow", shadow, true},
-		{"etc/gshadow", gshadow, true},
-	} {
-		if err := writeFile(root, file.name, file.content, 0o644); err != nil {
-			return err
-		}
-		if !file.secret {
-			continue
-		}
-		if err := root.Chmod(file.name, 0o640); err != nil {
-			return err
-		}
-		if err := root.Lchown(file.name, 0, shadowGroup); err != nil && !unmapped(err) {
-			return err
+func userFiles(inputs map[string][]byte) ([]entry, error) {
+	for _, name := range []string{passwdMaster, groupMaster} {
+		if _, ok := inputs[name]; !ok {
+			return nil, fmt.Errorf("%s is missing", name)
 		}
 	}
-	return nil
+	users := slices.Concat(withNewline(inputs[passwdMaster]), []byte(sshd))
+	passwd, shadow, err := shadowed(users, "*::0:99999:7:::")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", passwdMaster, err)
+	}
+	group, gshadow, err := shadowed(inputs[groupMaster], "*::")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", groupMaster, err)
+	}
+	return []entry{
+		fileEntry("etc/passwd", string(passwd)),
+		fileEntry("etc/group", string(group)),
+		{name: "etc/shadow", mode: 0o640, gid: shadowGroup, content: string(shadow)},
+		{name: "etc/gshadow", mode: 0o640, gid: shadowGroup, content: string(gshadow)},
+	}, nil
 }
 
 // shadowed splits the lines of passwd(5) or group(5) as pwconv(8) does: the second field becomes x, and each

@@ -4,22 +4,17 @@ package machinetest
 import (
 	"context"
 	"os"
-	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine/namespace"
-	"github.com/airshipit/packer-plugin-airship/internal/repository"
-	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
 	"github.com/airshipit/packer-plugin-airship/internal/toolbox"
 	"github.com/airshipit/packer-plugin-airship/internal/userns"
 )
 
 // ToolboxVariable names a complete toolbox tree, readable by everyone, to use instead of making
-// one. Where it is not set the toolbox is made from the mirror of the host's apt sources and kept
-// in the user's cache directory, below airship-test.
+// one.
 const ToolboxVariable = "AIRSHIP_TEST_TOOLBOX"
 
 // Entries are what the TestMain of a test that uses this package gives to userns.Main.
@@ -36,32 +31,12 @@ func Toolbox(t *testing.T, m userns.Mapping) string {
 	if tree := os.Getenv(ToolboxVariable); tree != "" {
 		return tree
 	}
-	cache, err := os.UserCacheDir()
-	require.NoError(t, err)
-	cache = filepath.Join(cache, "airship-test")
-	require.NoError(t, os.MkdirAll(cache, 0o755))
-	files, err := store.Open(filepath.Join(cache, "store"))
-	require.NoError(t, err)
-	fetcher, err := store.NewFetcher(files, store.Options{})
-	require.NoError(t, err)
-	defer fetcher.Close()
-	options := toolbox.Options{
-		CacheDir: cache, Architecture: runtime.GOARCH, Mirror: Mirror(t).Main,
-		Store: files, Fetcher: fetcher, Progress: t.Logf,
-	}
+	options, done := toolboxOptions(t)
+	defer done()
 	options.Owner, options.Inside = toolbox.Mapped(m)
 	made, err := toolbox.Ensure(t.Context(), options)
 	require.NoError(t, err)
 	return made.Dir
-}
-
-// Mirror is Debian's, from the environment or the host's apt sources.
-func Mirror(t *testing.T) repository.Mirrors {
-	t.Helper()
-	mirrors, err := repository.ChooseMirrors(repository.Debian, "", os.Getenv(repository.MirrorVariable),
-		repository.HostMirrors(os.DirFS("/"), repository.Debian))
-	require.NoError(t, err)
-	return mirrors
 }
 
 // Start starts a machine, which ends with the test, and tells its work directory.

@@ -30,13 +30,14 @@ func listen(work string, credentials machine.Credentials, control *control) (*ac
 		return nil, err
 	}
 	a := &access{dir: dir, Access: machine.Access{
-		Socket:    filepath.Join(dir, "ssh"),
+		Network:   "unix",
+		Address:   filepath.Join(dir, "ssh"),
 		KeyFile:   filepath.Join(dir, "key"),
 		KnownHost: string(credentials.KnownHost()),
 	}}
 	err = os.WriteFile(a.KeyFile, credentials.ClientKey, 0o600)
 	if err == nil {
-		a.listener, err = net.ListenUnix("unix", &net.UnixAddr{Name: a.Socket, Net: "unix"})
+		a.listener, err = net.ListenUnix("unix", &net.UnixAddr{Name: a.Address, Net: "unix"})
 	}
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))

@@ -221,7 +221,7 @@ func TestMachineLeavesNothing(t *testing.T) {
 	access := m.Access()
 	require.NoError(t, m.Close())
 	assert.Empty(t, pidsIn(t, space))
-	assert.NoFileExists(t, access.Socket)
+	assert.NoFileExists(t, access.Address)
 	assert.NoFileExists(t, access.KeyFile)
 	left, err := os.ReadDir(work)
 	require.NoError(t, err)

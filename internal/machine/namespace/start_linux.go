@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 
 	"golang.org/x/crypto/ssh"
@@ -22,8 +23,11 @@ type Machine struct {
 	credentials machine.Credentials
 	process     *userns.Process
 	control     *control
-	access      *access
-	closing     func() error
+	// disk is the path of machine.Disk on the host; empty before NewDisk.
+	disk    string
+	access  *access
+	work    string
+	closing func() error
 }
 
 var _ machine.Machine = (*Machine)(nil)
@@ -45,7 +49,7 @@ func Start(ctx context.Context, config Config) (*Machine, error) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	m := &Machine{credentials: credentials}
+	m := &Machine{credentials: credentials, work: config.Work}
 	m.closing = sync.OnceValue(m.end)
 	err = m.start(ctx, config, request{
 		Same: config.Mapping.Same, ResolvConf: resolvConf, Private: private,
@@ -189,6 +193,26 @@ func (m *Machine) ClientConfig() *ssh.ClientConfig { return m.credentials.Client
 
 // Access is machine.Machine's.
 func (m *Machine) Access() machine.Access { return m.access.Access }
+
+// Gateway is machine.Machine's: the network is the host's.
+func (m *Machine) Gateway() string { return "127.0.0.1" }
+
+// NewDisk is machine.Machine's.
+func (m *Machine) NewDisk(ctx context.Context, size int64) error {
+	// A file that existed keeps its old bytes where nothing is written.
+	err := m.Run(ctx, machine.Command{Args: []string{"rm", "-f", "--", machine.Disk}})
+	if err == nil {
+		err = m.Run(ctx, machine.Command{Args: []string{"truncate", "-s", strconv.FormatInt(size, 10), "--", machine.Disk}})
+	}
+	if err != nil {
+		return fmt.Errorf("make the disk: %w", err)
+	}
+	m.disk = filepath.Join(m.work, machine.Disk)
+	return nil
+}
+
+// PowerOff is machine.Machine's.
+func (m *Machine) PowerOff(context.Context) (disk string, err error) { return m.disk, m.Close() }
 
 // Close is machine.Machine's. When it returns no process, mount or socket of the machine is left.
 func (m *Machine) Close() error { return m.closing() }

@@ -43,12 +43,15 @@ func (a Accelerator) Args(arch string) []string {
 // Options of Probe.
 type Options struct {
 	Binary Binary
-	// Kernel is the path of a Linux kernel of the guest's architecture that QEMU's -kernel takes.
-	Kernel string
+	// Kernel gives the path of a Linux kernel of the guest's architecture that QEMU's -kernel takes. It
+	// is asked where the answer depends on one.
+	Kernel func(context.Context) (string, error)
 	// CacheDir keeps what probing a host told; empty: nothing is kept.
 	CacheDir string
 	// Want is Auto (or empty) or the name of an accelerator.
 	Want string
+	// Log gets a line where a guest is started, which may take half a minute; may be nil.
+	Log func(format string, args ...any)
 }
 
 // Probe tells which accelerator runs a guest on this host. It does not believe that a device which
@@ -101,13 +104,20 @@ func try(ctx context.Context, o Options, name string) (string, error) {
 	if err := openDevice(); err != nil {
 		return "", err
 	}
-	key, err := keyOf(o, name)
+	kernel, err := o.Kernel(ctx)
+	if err != nil {
+		return "", fmt.Errorf("probe %s: %w", name, err)
+	}
+	key, err := keyOf(o, name, kernel)
 	if err != nil {
 		return "", err
 	}
 	answer, ok := recall(o.CacheDir, key)
 	if !ok {
-		answer, err = startGuest(ctx, o.Binary, Accelerator{Name: name}, o.Kernel, patience)
+		if o.Log != nil {
+			o.Log("starting a guest to see whether %s works on this host", name)
+		}
+		answer, err = startGuest(ctx, o.Binary, Accelerator{Name: name}, kernel, probeLimits)
 		if err != nil {
 			return "", fmt.Errorf("probe %s: %w", name, err)
 		}
@@ -121,6 +131,6 @@ func try(ctx context.Context, o Options, name string) (string, error) {
 	return answer.Reason, nil
 }
 
-// patience is for a guest under hardware acceleration, which needs a second in all; a host under
+// probeLimits are for a guest under hardware acceleration, which needs a second in all; a host under
 // load gets a few more.
-var patience = limits{first: 10 * time.Second, whole: 30 * time.Second}
+var probeLimits = limits{first: 10 * time.Second, whole: 30 * time.Second}

@@ -77,7 +77,10 @@ func TestProbeAnswersAndRemembers(t *testing.T) {
 	}
 	binary, err := Find(t.Context(), runtime.GOARCH)
 	require.NoError(t, err)
-	o := Options{Binary: binary, Kernel: kernel, CacheDir: t.TempDir()}
+	o := Options{
+		Binary: binary, CacheDir: t.TempDir(),
+		Kernel: func(context.Context) (string, error) { return kernel, nil },
+	}
 	first, err := Probe(t.Context(), o)
 	require.NoError(t, err)
 	t.Log(first.Name, first.Reason)

@@ -9,12 +9,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os/exec"
 	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
-// ErrNotFound is wrapped by Find's error where the host has no QEMU for the architecture.
+// ErrNotFound is what Find's error is where the host has no QEMU for the architecture, or only one
+// that is too old.
 var ErrNotFound = errors.New("QEMU is not installed")
 
 // Binary is a QEMU system emulator of the host.
@@ -56,8 +61,20 @@ func systemFor(arch string) (system, error) {
 // versionTimeout bounds `qemu --version`, which takes milliseconds.
 const versionTimeout = 20 * time.Second
 
+// leastVersion is Debian 11's, the oldest that machines have been thought out for.
+const leastVersion = "5.2"
+
+// tooOldError says that a QEMU cannot be used; for whoever asks for ErrNotFound there is none.
+type tooOldError struct{ Binary }
+
+func (e *tooOldError) Error() string {
+	return fmt.Sprintf("QEMU %s (%s) is too old: %s or newer is needed", e.Version, e.Path, leastVersion)
+}
+
+func (e *tooOldError) Is(target error) bool { return target == ErrNotFound }
+
 // Find looks QEMU for arch (Debian's name) up in PATH and asks for its version. Where there is none
-// the error wraps ErrNotFound and names the packages to install.
+// the error is ErrNotFound and names the packages to install.
 func Find(ctx context.Context, arch string) (Binary, error) {
 	sys, err := systemFor(arch)
 	if err != nil {
@@ -73,11 +90,34 @@ func Find(ctx context.Context, arch string) (Binary, error) {
 	if err != nil {
 		return Binary{}, fmt.Errorf("%s --version: %w", path, err)
 	}
-	version, err := parseVersion(string(out))
+	return binary(path, arch, string(out))
+}
+
+// binary is the QEMU at path that says out when asked for its version.
+func binary(path, arch, out string) (Binary, error) {
+	version, err := parseVersion(out)
 	if err != nil {
 		return Binary{}, fmt.Errorf("%s --version: %w", path, err)
 	}
-	return Binary{Path: path, Version: version, Architecture: arch}, nil
+	b := Binary{Path: path, Version: version, Architecture: arch}
+	if slices.Compare(numbers(version), numbers(leastVersion)) < 0 {
+		return Binary{}, &tooOldError{b}
+	}
+	return b, nil
+}
+
+// numbers are those of a version that parseVersion has read.
+func numbers(version string) []int {
+	var all []int
+	for part := range strings.SplitSeq(version, ".") {
+		// What has more digits than fit is newer than everything.
+		n, err := strconv.Atoi(part)
+		if err != nil {
+			n = math.MaxInt
+		}
+		all = append(all, n)
+	}
+	return all
 }
 
 var versionLine = regexp.MustCompile(`(?m)^QEMU emulator version (\d+(?:\.\d+)*)`)

@@ -76,17 +76,14 @@ func startGuest(ctx context.Context, binary Binary, accelerator Accelerator, ker
 // probeArgs is a guest with a processor, memory and a serial port. Without a root file system its
 // kernel panics; panic=-1 makes that a reboot and -no-reboot an exit.
 func probeArgs(binary Binary, accelerator Accelerator, kernel string) []string {
-	machine, console := "q35", "ttyS0"
-	if binary.Architecture == "arm64" {
-		machine, console = "virt", "ttyAMA0"
-	}
+	arch := binary.Architecture
 	args := []string{
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-		"-machine", machine, "-m", "256",
-		"-kernel", kernel, "-append", "console=" + console + " panic=-1",
+		"-machine", board(arch, accelerator), "-m", "256",
+		"-kernel", kernel, "-append", "console=" + Console(arch) + " panic=-1",
 		"-serial", "stdio",
 	}
-	return append(args, accelerator.Args(binary.Architecture)...)
+	return append(args, accelerator.Args(arch)...)
 }
 
 // death says in one line what became of a guest that did not get through.

@@ -22,6 +22,10 @@ type Suite struct {
 	Name string // as in an apt source; "/" or "path/" is flat
 	// Packages is the text of each component's Packages file; of the component "" where flat.
 	Packages map[string]string
+	// All are the Packages files of what is for all architectures, where a component has them apart.
+	All map[string]string
+	// More is added to the Release file: lines, each with its end.
+	More string
 	// Extensions of the Packages files that are published. Default: .xz.
 	Extensions []string
 	// ByHash publishes indices under their hashes only.
@@ -43,15 +47,22 @@ func (s Suite) Files(t testing.TB) map[string][]byte {
 	}
 	files := map[string][]byte{}
 	var listed strings.Builder
-	for _, component := range slices.Sorted(maps.Keys(s.Packages)) {
+	indices := map[string]string{} // by their directories
+	for component, text := range s.Packages {
 		directory := ""
 		if component != "" {
 			directory = component + "/binary-amd64"
 		}
+		indices[directory] = text
+	}
+	for component, text := range s.All {
+		indices[component+"/binary-all"] = text
+	}
+	for _, directory := range slices.Sorted(maps.Keys(indices)) {
 		// The plain file is always listed, as apt expects it, and seldom there.
 		for _, extension := range slices.Compact(append([]string{""}, s.extensions()...)) {
 			name := path.Join(directory, "Packages"+extension)
-			data := Compress(t, []byte(s.Packages[component]), extension)
+			data := Compress(t, []byte(indices[directory]), extension)
 			sum := sha256.Sum256(data)
 			fmt.Fprintf(&listed, " %x %d %s\n", sum, len(data), name)
 			if !slices.Contains(s.extensions(), extension) {
@@ -92,7 +103,11 @@ func (s Suite) header() string {
 		text += "Acquire-By-Hash: yes\n"
 	}
 	components := strings.TrimSpace(strings.Join(slices.Sorted(maps.Keys(s.Packages)), " "))
-	return text + "Architectures: amd64\nComponents: " + components + "\n"
+	architectures := "amd64"
+	if len(s.All) > 0 {
+		architectures = "all amd64"
+	}
+	return text + "Architectures: " + architectures + "\nComponents: " + components + "\n" + s.More
 }
 
 func releaseDate(date time.Time) string {

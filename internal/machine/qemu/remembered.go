@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/airshipit/packer-plugin-airship/internal/wholefile"
 )
 
 // key is everything that a started guest's answer depends on. A change of any of it asks again:
@@ -24,8 +26,8 @@ type key struct {
 	Kernel      string `json:"kernel"` // SHA-256 of the guest's kernel
 }
 
-func keyOf(o Options, accelerator string) (key, error) {
-	digest, err := sha256File(o.Kernel)
+func keyOf(o Options, accelerator, kernel string) (key, error) {
+	digest, err := sha256File(kernel)
 	if err != nil {
 		return key{}, fmt.Errorf("kernel to try: %w", err)
 	}
@@ -107,19 +109,7 @@ func remember(cacheDir string, k key, a answer) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".accelerator-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name()) // gone already where the rename succeeded
-	_, err = file.Write(append(data, '\n'))
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+	return wholefile.Write(path, append(data, '\n'))
 }
 
 func sha256File(path string) (string, error) {
