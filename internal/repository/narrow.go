@@ -1,9 +1,6 @@
 package repository
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // Narrowed is a release with those packages alone that an answer of apt's can depend on.
 type Narrowed struct {
@@ -12,44 +9,35 @@ type Narrowed struct {
 	packages [][]byte
 }
 
-// Size is that of the Packages files, in bytes.
-func (n Narrowed) Size() (size int) {
-	for _, text := range n.packages {
-		size += len(text)
-	}
-	return size
-}
-
 // Narrow leaves out the packages that cannot matter when apt 3.0 is asked, with no package
 // installed and Install-Recommends off, to
 //
 //	install ?essential ?priority(required) apt ROOT…
 //
 // where a root is NAME or NAME=VERSION: of Debian's 63,000 packages it leaves some hundreds. The
-// releases stay in their order. apt's answer is the one that it would give with all packages:
+// releases stay in their order. The answer is the one that apt would give with all packages:
 //
-//   - It installs a package because it was asked for, or to satisfy a Pre-Depends or Depends of one
-//     that it considers installing, whichever alternative, version or provider it tries. So what
-//     is reached from the roots by these fields over all alternatives, versions and providers, is
-//     all that it can install; every version of every name reached is kept. Recommends, Suggests,
-//     Enhances and Replaces install nothing, and neither do Tasks, Important: yes and Protected: yes,
-//     which matter for what is installed or asked for.
+//   - apt considers installing a package because it was asked for, or to satisfy a Pre-Depends or
+//     Depends of one that it considers. Whichever alternatives, versions and providers it tries, it
+//     stays within what these fields reach from the roots over all of them. Of every name that is
+//     reached, every version is kept. Recommends, Suggests, Enhances and Replaces bring in nothing;
+//     Important, Protected and tasks matter only for what is installed, or asked for as such.
 //   - Conflicts and Breaks matter between packages that are to be installed. One that names a
-//     package outside finds it not installed, as it would be. Everything that apt computes from
-//     fields of packages to be installed (scores, hashes of versions, pins, and what the solver that
-//     takes over when the first fails queues for Recommends) it computes from the same fields: those
-//     of a package that is kept are kept.
-//   - That solver also asks whether any package has a newer version of the same source: such
-//     packages are kept, see obsoleting.
-//   - Between providers of equal rank apt chooses by the order in which it first saw their names, and
-//     it marks what ?essential matches in that order: names tells it, see mentions. Other
-//     orders are those of hashes of names, which do not depend on what else there is.
+//     package outside would have found it not installed. Scores, hashes of versions and pins are
+//     computed from the fields of packages that are kept, which are kept, too (see recordFields).
+//   - apt's second solver, which runs when the first finds no answer, asks whether another package
+//     has a newer version of the same source: those are kept, see obsoleting.
+//   - apt takes what ?essential matches, and providers of equal rank, in the order in which it first
+//     saw their names, be it in a package that is left out here: the answer does depend on it. It
+//     is told that order, see mentions. Its other loops go by hashes of names, in an order that
+//     does not depend on what else there is.
 //
-// One thing is left to chance: where what was asked for is broken by a conflict, apt's first solver
-// looks at the broken packages of equal score in the order of an unstable sort over all packages.
+// Two things are not the same. A package that is left out cannot make apt fail by a field that it
+// cannot parse. And where a conflict leaves several packages broken that have the same score, apt's
+// first solver mends them in the order that an unstable sort of all packages happened to leave.
 func (x *Index) Narrow(roots []string) []Narrowed {
-	reached := x.reach(roots)
-	obsoleting := x.obsoleting(reached)
+	reached := reach(x, roots)
+	newer := obsoleting(x, reached)
 	texts := make([][]bytes.Buffer, len(x.releases))
 	for i, r := range x.releases {
 		texts[i] = make([]bytes.Buffer, len(r.Indices))
@@ -58,7 +46,7 @@ func (x *Index) Narrow(roots []string) []Narrowed {
 		mentions(x, reached).writeTo(&texts[0][0])
 	}
 	for place, e := range x.entries {
-		if reached[folded(e.text.name())] || obsoleting[int32(place)] {
+		if reached[folded(e.text.name())] || newer[int32(place)] {
 			e.text.writeTo(&texts[e.release][e.file])
 		}
 	}
@@ -70,93 +58,4 @@ func (x *Index) Narrow(roots []string) []Narrowed {
 		}
 	}
 	return all
-}
-
-// folded is a package's name as apt and dpkg have it, whatever its paragraph says.
-func folded(name string) string { return strings.ToLower(name) }
-
-// reach finds the names that Pre-Depends and Depends lead to from the roots, virtual ones and such
-// that do not exist included.
-func (x *Index) reach(roots []string) map[string]bool {
-	reached := map[string]bool{}
-	var queue []string
-	visit := func(name string) {
-		if !reached[name] {
-			reached[name] = true
-			queue = append(queue, name)
-		}
-	}
-	visit("apt")
-	for _, root := range roots {
-		name, _, _ := strings.Cut(root, "=")
-		visit(name)
-	}
-	capital := map[string][]int32{} // the entries whose names are not folded, by folded name
-	for place, e := range x.entries {
-		v := e.text.values()
-		name := folded(v[fieldName])
-		if v[fieldEssential] != "" && !strings.EqualFold(v[fieldEssential], "no") || strings.EqualFold(v[fieldPriority], "required") {
-			visit(name)
-		}
-		if name != v[fieldName] {
-			capital[name] = append(capital[name], int32(place))
-		}
-	}
-	follow := func(places []int32) {
-		for _, place := range places {
-			v := x.entries[place].text.values()
-			for _, field := range []string{v[fieldPreDepends], v[fieldDepends]} {
-				for t := range terms(field) {
-					visit(t.name)
-				}
-			}
-		}
-	}
-	for len(queue) > 0 {
-		name := queue[len(queue)-1]
-		queue = queue[:len(queue)-1]
-		follow(x.named(name))
-		follow(capital[name])
-		for _, p := range x.providing(name) {
-			visit(folded(x.entries[p.entry].text.name()))
-		}
-	}
-	return reached
-}
-
-// obsoleting finds the packages that are not reached and newer than one that is, by the version of
-// the source that both are built from: apt's second solver puts the older one last.
-func (x *Index) obsoleting(reached map[string]bool) map[int32]bool {
-	oldest := map[string]string{}
-	for _, e := range x.entries {
-		if v := e.text.values(); reached[folded(v[fieldName])] {
-			source, version := sourceOf(v)
-			if known, found := oldest[source]; !found || CompareVersions(version, known) < 0 {
-				oldest[source] = version
-			}
-		}
-	}
-	found := map[int32]bool{}
-	for place, e := range x.entries {
-		v := e.text.values()
-		source, version := sourceOf(v)
-		if than, shared := oldest[source]; shared && CompareVersions(version, than) > 0 {
-			found[int32(place)] = true
-		}
-	}
-	return found
-}
-
-// sourceOf is the package's source and its version: NAME (VERSION), either the package's own where
-// it is left out.
-func sourceOf(v [fieldCount]string) (name, version string) {
-	name, version = v[fieldName], v[fieldVersion]
-	if v[fieldSource] == "" {
-		return name, version
-	}
-	name, rest, _ := strings.Cut(v[fieldSource], " ")
-	if _, rest, found := strings.Cut(rest, "("); found {
-		version, _, _ = strings.Cut(rest, ")")
-	}
-	return name, version
 }

@@ -119,7 +119,7 @@ func lendOne(e fs.DirEntry, from, to string) error {
 		}
 		return os.Symlink(link, to)
 	case e.Name() == "etc" || e.Name() == "var":
-		return os.CopyFS(to, os.DirFS(from))
+		return copyTree(from, to)
 	case e.IsDir():
 		return bind(from, to)
 	}

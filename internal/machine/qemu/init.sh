@@ -38,19 +38,14 @@ ln -sfn /proc/self/fd/1 /dev/stdout
 ln -sfn /proc/self/fd/2 /dev/stderr
 mkdir -p /run/sshd /run/lock
 
-# Another kind's root has these the other way round.
+# The root becomes read-only when it is complete. /var is a copy.
 mkdir -m 755 /boot
 rm /init
-
-# /var is a private copy, as in every machine; the rest of the root is read-only, when /etc has been
-# completed.
-for dir in etc var; do
-	mkdir "/run/$dir"
-	mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "/run/$dir"
-	cp -a "/$dir/." "/run/$dir/"
-	mount --move "/run/$dir" "/$dir"
-	rmdir "/run/$dir"
-done
+mkdir /run/var
+mount -t tmpfs -o mode=755,nosuid,nodev tmpfs /run/var
+cp -a /var/. /run/var/
+mount --move /run/var /var
+rmdir /run/var
 mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /tmp
 mount -t tmpfs -o mode=700,nosuid,nodev tmpfs /root
 mkdir -p -m 1777 /var/tmp
@@ -80,9 +75,8 @@ route add default gw "$gateway"
 
 # As in a namespace: what would change the kernel's settings finds that it cannot.
 mount --bind /proc/sys /proc/sys
-for point in / /etc /sys; do
-	mount -o remount,ro "$point"
-done
+mount -o remount,ro /
+mount -o remount,ro /sys
 mount -o remount,bind,ro /proc/sys
 umask 022
 $toolbox_door &
