@@ -172,11 +172,10 @@ def ask(questions):
     return answers
 
 
-def write(port, answers):
+def write(out, answers):
     data = json.dumps(answers).encode()
     frame = b"\n-----BEGIN AIRSHIP BOOT REPORT-----\n" + base64.encodebytes(data)
     frame += b"-----END AIRSHIP BOOT REPORT " + hashlib.sha256(data).hexdigest().encode() + b"-----\n"
-    out = os.open(port, os.O_WRONLY | os.O_NOCTTY)
     if os.isatty(out):
         import tty
         tty.setraw(out)
@@ -185,10 +184,10 @@ def write(port, answers):
     if os.isatty(out):
         import termios
         termios.tcdrain(out)
-    os.close(out)
 
 
 if __name__ == "__main__":
     with open(os.path.join(os.path.dirname(sys.argv[0]), "questions.json"), encoding="utf-8") as file:
         asked = json.load(file)
-    write(asked["port"], ask(asked))
+    # Standard error is the port: a virtio port can be opened only once.
+    write(2, ask(asked))

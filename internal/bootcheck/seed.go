@@ -17,7 +17,7 @@ var askScript []byte
 
 // questions is what askScript reads beside itself.
 type questions struct {
-	Port string `json:"port"` // device that the report goes to
+	Port string `json:"-"` // device that the report goes to, ask.py's standard error
 	// Deadline is when to ask at the latest, finished or not: seconds after the kernel's start.
 	Deadline int      `json:"deadline"`
 	Users    []string `json:"users"`
@@ -70,7 +70,7 @@ func userData(q questions) ([]byte, error) {
 	put := func(name string, data []byte) string {
 		return fmt.Sprintf("echo %s | base64 -d > %s/%s", base64.StdEncoding.EncodeToString(data), guestDir, name)
 	}
-	// What python3 complains about goes to the port, outside any frame, and so into the error.
+	// The report goes there as well as what python3 complains about, outside any frame, which ends in the error.
 	unit := fmt.Sprintf("python3 %[1]s/ask.py 2> %[2]s; systemctl poweroff --force --force", guestDir, q.Port)
 	start := strings.Join([]string{
 		"mkdir -p " + guestDir,

@@ -78,7 +78,8 @@ type host struct {
 	accelerator qemu.Accelerator
 }
 
-// look finds out what the choice depends on, and no more.
+// look finds out what the choice depends on, and no more. An accelerator that is named has to work in
+// any kind: the boot check uses it, too.
 func look(ctx context.Context, o Options) (host, error) {
 	var h host
 	if o.Architecture != runtime.GOARCH {
@@ -88,7 +89,8 @@ func look(ctx context.Context, o Options) (host, error) {
 	if o.Want != QEMU && h.foreign == nil {
 		h.mapping, h.namespace = userns.Detect(ctx)
 	}
-	if o.Want == Namespace {
+	named := o.Accelerator != "" && o.Accelerator != qemu.Auto
+	if o.Want == Namespace && !named {
 		return h, context.Cause(ctx)
 	}
 	h.binary, h.qemu = qemu.Find(ctx, o.Architecture)
@@ -99,6 +101,11 @@ func look(ctx context.Context, o Options) (host, error) {
 	h.accelerator, err = qemu.Probe(ctx, qemu.Options{
 		Binary: h.binary, Kernel: o.Kernel, CacheDir: o.CacheDir, Want: o.Accelerator, Log: o.Log,
 	})
+	if err != nil && o.Want == Auto && !named && h.namespace == nil && ctx.Err() == nil {
+		// A namespace builds without what the trial lacked, such as a mirror to fetch a kernel from.
+		h.qemu = fmt.Errorf("hardware acceleration could not be tried: %w", err)
+		return h, nil
+	}
 	return h, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -13,6 +14,7 @@ import (
 // Machine that is the same in every kind.
 type Session struct {
 	client *ssh.Client
+	gone   chan struct{} // closed when the connection has ended
 	// Why tells what ended the machine, once the connection is lost; nil where nobody knows. It is
 	// set before the session is used.
 	Why func() error
@@ -29,7 +31,12 @@ func NewSession(ctx context.Context, conn net.Conn, config *ssh.ClientConfig) (*
 		conn.Close()
 		return nil, fmt.Errorf("log in to the machine: %w", err)
 	}
-	return &Session{client: ssh.NewClient(connection, channels, requests)}, nil
+	s := &Session{client: ssh.NewClient(connection, channels, requests), gone: make(chan struct{})}
+	go func() {
+		defer close(s.gone)
+		_ = s.client.Wait() // it says no more than the commands do
+	}()
+	return s, nil
 }
 
 // Ping returns when the machine's SSH server has answered, or ctx has ended.
@@ -48,8 +55,16 @@ func (s *Session) Ping(ctx context.Context) error {
 	}
 }
 
+// lostDelay is how much later than a command's error the connection's end may show.
+const lostDelay = time.Second
+
 // lost is what became of a command that got no answer.
 func (s *Session) lost(err error) error {
+	select {
+	case <-s.gone:
+	case <-time.After(lostDelay):
+		return err // the machine is still there
+	}
 	if s.Why != nil {
 		if why := s.Why(); why != nil {
 			return why

@@ -1,17 +1,13 @@
-# Undoes target_open.sh.
+# Undoes target_open.sh. Starting a program is what takes time in an emulated machine: few are.
 set -eu
 target=$1 state=$2
 
 # Processes of the target.
 for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     left=
-    for root in /proc/[0-9]*/root; do
-        case $(readlink "$root" 2>/dev/null || :) in
-            "$target" | "$target"/*)
-                pid=${root%/root}
-                left="$left ${pid#/proc/}"
-                ;;
-        esac
+    for root in $(find /proc/[0-9]*/root -maxdepth 0 \( -lname "$target" -o -lname "$target/*" \) 2>/dev/null || :); do
+        pid=${root%/root}
+        left="$left ${pid#/proc/}"
     done
     [ -n "$left" ] || break
     kill -KILL $left 2>/dev/null || :
@@ -19,17 +15,15 @@ for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 done
 [ -z "$left" ] || { echo "processes of the target cannot be killed:$left" >&2; exit 1; }
 
-# Mounts: those of target_open.sh and those that were made since. Parts of /sys are locked to
-# what they are mounted on and go with it.
+# Mounts: those of target_open.sh and those that were made since. With one go those on it, before
+# their own turn comes; parts of /sys can go in no other way.
 mounts() {
     while read -r _ _ _ _ point _; do
-        case $point in "$target"/*) printf '%b\n' "$point" ;; esac
+        case $point in "$target"/*) printf '%b\0' "$point" ;; esac
     done < /proc/self/mountinfo
 }
-mounts | tac | while IFS= read -r point; do
-    umount -l -- "$point" 2>/dev/null || :
-done
-left=$(mounts)
+mounts | xargs -0 -r umount -l -- 2>/dev/null || :
+left=$(mounts | tr '\0' ' ')
 [ -z "$left" ] || { echo "still mounted: $left" >&2; exit 1; }
 
 # Files and directories, the last first. A directory's time goes back to what it was, unless it
@@ -38,7 +32,7 @@ tac "$state/made" | while IFS= read -r line; do
     kind=${line%% *} line=${line#* }
     before=${line%% *} line=${line#* }
     after=${line%% *} path=${line#* }
-    dir=$(dirname -- "$path")
+    dir=${path%/*}
     now=$(stat -c %.9Y -- "$dir")
     case $kind in
         authorities) ! cmp -s -- "$state/authorities" "$path" || rm -f -- "$path" ;;

@@ -6,20 +6,16 @@ target=$1 state=$2 authorities=$1$3 extra=$4
 : > "$state/made"
 
 # stamp keeps the modification time of a directory, so that what is made in it leaves no trace.
-stamp() { touch -r "$1" -- "$state/before"; }
+stamp() { before=$(stat -c %.9Y -- "$1"); }
 
 # made notes a thing that target_close.sh is to remove: its directory's time before and after.
-made() {
-    dir=$(dirname -- "$2")
-    printf '%s %s %s %s\n' "$1" \
-        "$(stat -c %.9Y -- "$state/before")" "$(stat -c %.9Y -- "$dir")" "$2" >> "$state/made"
-}
+made() { printf '%s %s %s %s\n' "$1" "$before" "$(stat -c %.9Y -- "${2%/*}")" "$2" >> "$state/made"; }
 
 # directory makes a directory if there is none.
 directory() {
     [ -d "$1" ] && return
-    directory "$(dirname -- "$1")"
-    stamp "$(dirname -- "$1")"
+    directory "${1%/*}"
+    stamp "${1%/*}"
     mkdir -- "$1"
     made directory "$1"
 }
@@ -27,7 +23,7 @@ directory() {
 # lay puts the file $1 where $2 is or would be. A symbolic link there may lead out of the target
 # and is moved aside.
 lay() {
-    dir=$(dirname -- "$2")
+    dir=${2%/*}
     directory "$dir"
     if [ -L "$2" ]; then
         stamp "$dir"
@@ -57,11 +53,7 @@ mkdir "$target/dev/pts" "$target/dev/shm"
 # The same instance as the machine's: terminals are opened there before a login enters the target.
 mount --bind /dev/pts "$target/dev/pts"
 mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$target/dev/shm"
-ln -s pts/ptmx "$target/dev/ptmx"
-ln -s /proc/self/fd "$target/dev/fd"
-ln -s /proc/self/fd/0 "$target/dev/stdin"
-ln -s /proc/self/fd/1 "$target/dev/stdout"
-ln -s /proc/self/fd/2 "$target/dev/stderr"
+cp -P -- /dev/ptmx /dev/fd /dev/stdin /dev/stdout /dev/stderr "$target/dev/"
 mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$target/run"
 mkdir -m 1777 "$target/run/lock"
 mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$target/tmp"
@@ -81,10 +73,10 @@ lay "$state/policy-rc.d" "$target/usr/sbin/policy-rc.d"
 if [ -f "$extra" ] && [ -f "$authorities" ] && [ "$(realpath -- "$authorities")" = "$authorities" ]; then
     cp -p -- "$authorities" "$state/authorities"
     { echo; cat -- "$extra"; } >> "$state/authorities"
-    stamp "$(dirname -- "$authorities")"
+    stamp "${authorities%/*}"
     mv -T -- "$authorities" "$authorities.airship-aside"
     made aside "$authorities"
-    stamp "$(dirname -- "$authorities")"
+    stamp "${authorities%/*}"
     cp -p -- "$state/authorities" "$authorities"
     made authorities "$authorities"
 fi

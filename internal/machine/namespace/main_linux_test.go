@@ -37,19 +37,6 @@ func TestAsUser(t *testing.T) {
 	usernstest.RunAsUser(t, "^TestMachine")
 }
 
-// output runs a program in m and returns what it printed.
-func output(t *testing.T, m machine.Machine, args ...string) string {
-	t.Helper()
-	var out bytes.Buffer
-	require.NoError(t, m.Run(t.Context(), machine.Command{Args: args, Stdout: &out}))
-	return strings.TrimSpace(out.String())
-}
-
-func shell(t *testing.T, m machine.Machine, script string) string {
-	t.Helper()
-	return output(t, m, "sh", "-euc", script)
-}
-
 // pidsIn are the processes of the host that are in a process namespace, as /proc/PID/ns/pid
 // names it.
 func pidsIn(t *testing.T, space string) []string {

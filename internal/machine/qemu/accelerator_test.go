@@ -188,9 +188,3 @@ func TestSignsAcrossWrites(t *testing.T) {
 	assert.True(t, s.seen(signOfLife))
 	assert.False(t, s.seen(signOfEnd))
 }
-
-func TestArgs(t *testing.T) {
-	assert.Equal(t, []string{"-accel", "kvm", "-cpu", "host"}, Accelerator{Name: KVM}.Args("amd64"))
-	assert.Contains(t, strings.Join(Accelerator{Name: TCG}.Args("amd64"), " "), "-cx16")
-	assert.NotContains(t, strings.Join(Accelerator{Name: TCG}.Args("arm64"), " "), "cx16")
-}

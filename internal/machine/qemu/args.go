@@ -44,7 +44,10 @@ func (c Config) args() []string {
 	args = append(args, c.Accelerator.Args(arch)...)
 	args = append(args, c.disk(seedDisk, seedFile, "readonly=on")...)
 	args = append(args, c.disk(scratchDisk, scratchFile, "cache=unsafe,discard=unmap")...)
-	return append(args, c.disk(outputDisk, diskFile, "cache=unsafe,discard=unmap")...)
+	args = append(args, c.disk(outputDisk, diskFile, "cache=unsafe,discard=unmap")...)
+	// The last device's: what makes file systems asks a disk for them, and a file has none.
+	args[len(args)-1] += ",logical_block_size=512,physical_block_size=512"
+	return args
 }
 
 // board is QEMU's -machine for a guest of arch (Debian's name).

@@ -1,8 +1,9 @@
-// Package qemu finds QEMU and its UEFI firmware on the host and tells which accelerator really runs
-// a guest there.
+// Package qemu is the machine in a virtual machine. It also finds QEMU and its UEFI firmware on the host
+// and tells which accelerator really runs a guest there.
 //
-// The host's PATH, QEMU's firmware descriptors and a kernel to try enter; a Binary, a Firmware and
-// an Accelerator leave, ready to be put on a command line.
+// The toolbox's boot files, a work directory, a Binary and an Accelerator enter; a machine.Machine leaves.
+// Before that the host's PATH, QEMU's firmware descriptors and a kernel to try enter, and a Binary, a
+// Firmware and an Accelerator leave.
 package qemu
 
 import (
@@ -61,8 +62,8 @@ func systemFor(arch string) (system, error) {
 // versionTimeout bounds `qemu --version`, which takes milliseconds.
 const versionTimeout = 20 * time.Second
 
-// leastVersion is Debian 11's, the oldest that machines have been thought out for.
-const leastVersion = "5.2"
+// leastVersion is older than those of Debian 12 and Ubuntu 22.04, and has all that is asked for here.
+const leastVersion = "6"
 
 // tooOldError says that a QEMU cannot be used; for whoever asks for ErrNotFound there is none.
 type tooOldError struct{ Binary }

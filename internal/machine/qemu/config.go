@@ -53,15 +53,15 @@ const (
 	leastMemory = 512 * mib
 )
 
-// withDefaults fills in what is not said and refuses what cannot work.
-func (c Config) withDefaults() (Config, error) {
+// withDefaults fills in what is not said and refuses what cannot work. The host has that many bytes of
+// memory available; 0: it does not tell.
+func (c Config) withDefaults(available int64) (Config, error) {
 	toolbox, err := os.Stat(c.Initramfs)
 	if err != nil {
 		return c, fmt.Errorf("the toolbox: %w", err)
 	}
 	// The kernel gives an initramfs half of the memory, and while it unpacks has it twice.
 	least := max(2*toolbox.Size()+leastMemory, 1<<30)
-	available := availableMemory()
 	switch {
 	case c.Memory == 0:
 		if c.Memory = DefaultMemory(available); c.Memory < least {
@@ -78,6 +78,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.CPUs == 0 {
 		c.CPUs = min(runtime.NumCPU(), maxCPUs)
+	}
+	if c.Scratch < 0 {
+		return c, fmt.Errorf("the scratch disk has %d bytes", c.Scratch)
 	}
 	if c.Scratch == 0 {
 		c.Scratch = defaultScratch

@@ -43,10 +43,25 @@ func readConsole(name string) []string {
 // consoleLines is how many of them an error shows.
 const consoleLines = 20
 
+const panicSign = "Kernel panic - not syncing: "
+
+// telling are the lines that tell most about a machine's end: the last ones, or those around the kernel's
+// panic, which says more before and after than fits.
+func telling(lines []string) []string {
+	from := max(0, len(lines)-consoleLines)
+	for i, line := range slices.Backward(lines) {
+		if strings.Contains(line, panicSign) {
+			from = min(from, max(0, i-consoleLines/2))
+			break
+		}
+	}
+	return lines[from:min(from+consoleLines, len(lines))]
+}
+
 // EndError says how a machine ended that nobody ended.
 type EndError struct {
 	Problem string
-	// Console is the last lines of its serial console.
+	// Console is lines of its serial console: the last ones, or those around its kernel's panic.
 	Console []string
 	// died: its kernel did, before it was ready.
 	died bool
@@ -56,7 +71,7 @@ func (e *EndError) Error() string {
 	if len(e.Console) == 0 {
 		return e.Problem
 	}
-	return e.Problem + "; the last lines of its console:\n  " + strings.Join(e.Console, "\n  ")
+	return e.Problem + "; its console:\n  " + strings.Join(e.Console, "\n  ")
 }
 
 var errNoDoor = errors.New("QEMU forwards no port to the door")
@@ -64,7 +79,7 @@ var errNoDoor = errors.New("QEMU forwards no port to the door")
 // complaint is the last line that the machine's own scripts wrote, and panicked the kernel's.
 func complaint(lines []string) (text string, panicked bool) {
 	for _, line := range slices.Backward(lines) {
-		if _, rest, ok := strings.Cut(line, "Kernel panic - not syncing: "); ok {
+		if _, rest, ok := strings.Cut(line, panicSign); ok {
 			return rest, true
 		}
 		if rest, ok := strings.CutPrefix(line, "airship: "); ok && line != readySign {

@@ -26,6 +26,7 @@ disk() {
 	fail "there is no disk $1"
 }
 
+date --set "@$now" >/dev/null
 hostname localhost
 mkdir -p /dev/pts /dev/shm
 # 5 is Debian's group tty.
@@ -86,6 +87,8 @@ $target_door &
 	sleep "$patience"
 	[ -e /run/airship/held ] || off
 ) &
+# A line of its own, whatever the kernel or a server was about to say.
+echo
 echo "$ready"
 
 trap - EXIT

@@ -41,6 +41,11 @@ func (m *Machine) Dial(ctx context.Context, d machine.Door) (net.Conn, error) {
 	if !ok {
 		return nil, fmt.Errorf("no door %q", d)
 	}
+	select {
+	case <-m.process.ended:
+		return nil, fmt.Errorf("reach the machine's %s door: %w", d, m.process.why())
+	default:
+	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", loopback(port))
 	if err != nil {
 		return nil, fmt.Errorf("reach the machine's %s door: %w", d, err)
@@ -97,8 +102,8 @@ const offTimeout = 2 * time.Minute
 func (m *Machine) PowerOff(ctx context.Context) (disk string, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, offTimeout, errors.New("the virtual machine does not turn itself off"))
 	defer cancel()
-	// Its own end shows by a command that does not end before the machine does.
-	if err := m.Run(ctx, machine.Command{Args: []string{"sync"}}); err != nil {
+	// The disk alone matters: what Scratch has not written yet never needs to be.
+	if err := m.Run(ctx, machine.Command{Args: []string{"blockdev", "--flushbufs", machine.Disk}}); err != nil {
 		return "", errors.Join(fmt.Errorf("turn the machine off: %w", err), m.Close())
 	}
 	m.process.expectEnd()
@@ -166,7 +171,7 @@ func findPorts(usernet string) (map[machine.Door]int, error) {
 			return nil, fmt.Errorf("read QEMU's ports from %q: %w", strings.TrimSpace(line), err)
 		}
 		for d, p := range doorPorts {
-			if p == inside {
+			if p == inside && port > 0 && port < 1<<16 {
 				found[d] = port
 			}
 		}

@@ -179,7 +179,7 @@ func (p *process) judge(err error) error {
 	}
 	return &EndError{
 		Problem: problem,
-		Console: lines[max(0, len(lines)-consoleLines):],
+		Console: telling(lines),
 		died:    !p.ready && p.problem == "" && (panicked || p.reset),
 	}
 }
@@ -191,7 +191,7 @@ func ended(err error, stderr string) string {
 	case line != "":
 		return "QEMU: " + line
 	case errors.As(err, &exit):
-		return "QEMU was ended from outside: " + exit.String()
+		return "QEMU was ended from outside, as a host does that runs out of memory: " + exit.String()
 	case err != nil:
 		return "QEMU: " + err.Error()
 	}

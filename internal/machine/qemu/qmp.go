@@ -175,7 +175,10 @@ func (q *qmp) execute(ctx context.Context, command string, arguments map[string]
 		case result == nil:
 			return nil
 		}
-		return json.Unmarshal(m.Return, result)
+		if err := json.Unmarshal(m.Return, result); err != nil {
+			return fmt.Errorf("%s: %w", command, err)
+		}
+		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("%s: %w", command, context.Cause(ctx))
 	}

@@ -88,7 +88,11 @@ func pack(files map[string][]byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return archive.Bytes(), w.Close()
+	// What Close writes belongs to the archive.
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return archive.Bytes(), nil
 }
 
 // settings are the variables of init.sh.
@@ -105,6 +109,8 @@ func settings(c Config) []byte {
 		{"patience", strconv.Itoa(int(c.patience.start.Seconds()) + 1)},
 		{"toolbox_door", door(machine.Toolbox)},
 		{"target_door", door(machine.TargetDoor)},
+		// No clock of the virtual machine needs a driver then.
+		{"now", strconv.FormatInt(time.Now().Unix(), 10)},
 	} {
 		fmt.Fprintf(&text, "%s='%s'\n", v.name, v.value)
 	}
@@ -125,9 +131,9 @@ func hostResolvConf() []byte {
 func resolvConf(host []byte) []byte {
 	text := []byte("nameserver " + nameserver + "\n")
 	for line := range bytes.Lines(host) {
-		switch word, _, _ := bytes.Cut(bytes.TrimSpace(line), []byte(" ")); string(word) {
-		case "search", "domain", "options":
-			text = append(append(text, bytes.TrimSpace(line)...), '\n')
+		fields := bytes.Fields(line)
+		if len(fields) > 1 && slices.Contains([]string{"search", "domain", "options"}, string(fields[0])) {
+			text = append(append(text, bytes.Join(fields, []byte(" "))...), '\n')
 		}
 	}
 	return text

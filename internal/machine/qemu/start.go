@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,7 +20,7 @@ const starts = 2
 
 // Start makes a machine. The caller closes it.
 func Start(ctx context.Context, config Config) (*Machine, error) {
-	config, err := config.withDefaults()
+	config, err := config.withDefaults(availableMemory())
 	if err != nil {
 		return nil, fmt.Errorf("start a virtual machine: %w", err)
 	}
@@ -133,27 +134,31 @@ func (m *Machine) connect(ctx context.Context) error {
 		return err
 	}
 	m.Why = m.process.why
-	m.process.isReady()
 	m.watch()
-	return nil
+	select {
+	case <-m.hold.taken:
+		m.process.isReady()
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
-// logIns is how often it is tried: the server may need a moment until it listens, and QEMU accepts
+// logIn tries until ctx ends: the server may need a moment until it listens, and QEMU accepts
 // connections before it does.
-const logIns = 50
-
 func (m *Machine) logIn(ctx context.Context) (*machine.Session, error) {
-	for attempt := 1; ; attempt++ {
+	for {
 		conn, err := m.Dial(ctx, machine.Toolbox)
 		if err != nil {
 			return nil, err
 		}
 		session, err := machine.NewSession(ctx, conn, m.ClientConfig())
-		if err == nil || attempt == logIns || ctx.Err() != nil {
+		if err == nil || ctx.Err() != nil {
 			return session, err
 		}
 		select {
 		case <-ctx.Done():
+			return nil, context.Cause(ctx)
 		case <-time.After(glance):
 		}
 	}
@@ -170,7 +175,8 @@ func (m *Machine) awaitReady(ctx context.Context) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-tick.C:
-			if slices.Contains(readConsole(m.process.console), readySign) {
+			isReady := func(line string) bool { return strings.Contains(line, readySign) }
+			if slices.ContainsFunc(readConsole(m.process.console), isReady) {
 				return nil
 			}
 		}
@@ -184,7 +190,7 @@ func (m *Machine) watch() {
 	m.hold = newHold()
 	m.watching.Go(func() {
 		// It ends with the machine, and says nothing that the machine's end does not.
-		_ = m.Run(ctx, machine.Command{Args: []string{"sh", holdPath}, Stdin: m.hold})
+		_ = m.Run(ctx, machine.Command{Args: []string{"sh", holdPath}, Stdin: m.hold, Stdout: m.hold})
 	})
 	m.watching.Go(func() {
 		tick := time.NewTicker(m.config.patience.pulse)
@@ -211,17 +217,22 @@ func (m *Machine) feelPulse(ctx context.Context, limit time.Duration) {
 	}
 }
 
-// hold is the standard input of hold.sh: nothing, until it is released.
+// hold is the standard input of hold.sh: nothing, until it is released. Its output says that it is there.
 type hold struct {
-	once sync.Once
-	done chan struct{}
+	take, let       sync.Once
+	taken, released chan struct{}
 }
 
-func newHold() *hold { return &hold{done: make(chan struct{})} }
+func newHold() *hold { return &hold{taken: make(chan struct{}), released: make(chan struct{})} }
 
-func (h *hold) release() { h.once.Do(func() { close(h.done) }) }
+func (h *hold) release() { h.let.Do(func() { close(h.released) }) }
 
 func (h *hold) Read([]byte) (int, error) {
-	<-h.done
+	<-h.released
 	return 0, io.EOF
+}
+
+func (h *hold) Write(p []byte) (int, error) {
+	h.take.Do(func() { close(h.taken) })
+	return len(p), nil
 }
