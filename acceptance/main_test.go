@@ -65,7 +65,13 @@ func sharedCache(t *testing.T) string {
 // edit replaces text of the run's profile.
 func (r run) edit(t *testing.T, from, to string) {
 	t.Helper()
-	name := filepath.Join(r.dir, "node.yaml")
+	r.editFile(t, "node.yaml", from, to)
+}
+
+// editFile is edit of any file in the run's directory.
+func (r run) editFile(t *testing.T, name, from, to string) {
+	t.Helper()
+	name = filepath.Join(r.dir, name)
 	text, err := os.ReadFile(name)
 	require.NoError(t, err)
 	require.Contains(t, string(text), from)

@@ -33,13 +33,12 @@ type build struct {
 	isolation      isolation.Choice // chooseIsolation
 	work           *work.Dir        // openWork: this build's own
 
-	bootFiles toolbox.Boot       // prepareToolbox: for a virtual machine
-	toolbox   toolbox.Toolbox    // prepareToolbox: Dir is for a namespace
-	machine   machine.Machine    // startMachine
-	server    *repository.Server // resolvePackages
-	mirrors   repository.Mirrors // resolvePackages: of the profile's distribution
-	lock      plan.Lock          // chooseIsolation from a lock file, else resolvePackages
-	plan      plan.Plan          // resolvePackages
+	tools   isolation.Tools    // prepareToolbox
+	machine machine.Machine    // startMachine
+	server  *repository.Server // resolvePackages
+	mirrors repository.Mirrors // resolvePackages: of the profile's distribution
+	lock    plan.Lock          // chooseIsolation from a lock file, else resolvePackages
+	plan    plan.Plan          // resolvePackages
 	// leaveTarget undoes openTarget; nil while Target is not open.
 	leaveTarget func(context.Context) error
 	configured  bool     // finalise: the provisioner airship has run

@@ -64,8 +64,8 @@ type Config struct {
 	// acceleration works, else a user namespace where the kernel allows one, else QEMU with software
 	// emulation.
 	Isolation string `mapstructure:"isolation"`
-	// The virtual machine's memory, in MiB. Default: a quarter of what the host has available, at least
-	// 3072 where it has that, at most 8192.
+	// The virtual machine's memory, in MiB. Default: a quarter of what a Linux host has available, but at
+	// least 3072, or three quarters of it where that is less, and at most 8192; 3072 on other systems.
 	Memory int64 `mapstructure:"memory"`
 	// The virtual machine's processors. Default: the host's, at most 8.
 	CPUs int `mapstructure:"cpus"`

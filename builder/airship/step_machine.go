@@ -9,8 +9,6 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
 	"github.com/airshipit/packer-plugin-airship/internal/isolation"
-	"github.com/airshipit/packer-plugin-airship/internal/machine/namespace"
-	"github.com/airshipit/packer-plugin-airship/internal/machine/qemu"
 	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
 )
 
@@ -26,30 +24,11 @@ func startMachine(ctx context.Context, b *build, _ multistep.StateBag) (err erro
 			return fmt.Errorf("ca_bundle: %w", err)
 		}
 	}
-	proxies := proxyEnvironment(store.ProxiesFrom(os.Getenv))
-	// A nil *Machine in the interface would not be nil.
-	if b.isolation.Kind == isolation.QEMU {
-		m, err := qemu.Start(ctx, qemu.Config{
-			Binary: b.isolation.Binary, Accelerator: b.isolation.Accelerator,
-			Kernel: b.bootFiles.Kernel, Initramfs: b.bootFiles.Initramfs, Work: directory,
-			Memory: b.config.Memory << 20, CPUs: b.config.CPUs,
-			Proxies: proxies, CABundle: authorities, Log: b.say,
-		})
-		if err != nil {
-			return err
-		}
-		b.machine = m
-		return nil
-	}
-	m, err := namespace.Start(ctx, namespace.Config{
-		Toolbox: b.toolbox.Dir, Work: directory, Mapping: b.isolation.Mapping,
-		Proxies: proxies, CABundle: authorities,
+	b.machine, err = b.isolation.Start(ctx, isolation.Config{
+		Tools: b.tools, Work: directory, Memory: b.config.Memory << 20, CPUs: b.config.CPUs,
+		Proxies: proxyEnvironment(store.ProxiesFrom(os.Getenv)), CABundle: authorities, Log: b.say,
 	})
-	if err != nil {
-		return err
-	}
-	b.machine = m
-	return nil
+	return err
 }
 
 func closeMachine(_ context.Context, b *build) error {

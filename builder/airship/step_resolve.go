@@ -39,7 +39,7 @@ func resolvePackages(ctx context.Context, b *build, _ multistep.StateBag) error 
 		return err
 	}
 	options := b.config.options(variables)
-	options.Toolbox = b.toolbox.Digest
+	options.Toolbox = b.tools.Digest
 	b.plan, err = plan.New(profile, b.lock, options)
 	if err != nil && b.config.LockFile != "" {
 		return fmt.Errorf("lock file %s: %w", b.config.LockFile, err)
@@ -95,7 +95,7 @@ func (b *build) resolve(ctx context.Context, request plan.Request) error {
 	if err := updates.Wait().ErrorOrNil(); err != nil {
 		return err
 	}
-	toolbox, err := b.toolbox.Pin.Digest()
+	toolbox, err := b.tools.Pin.Digest()
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (b *build) resolve(ctx context.Context, request plan.Request) error {
 		}
 	}
 	if b.config.LockFile != "" {
-		return writeLockFile(b.config.LockFile, lockFile{Lock: b.lock, Toolbox: b.toolbox.Pin})
+		return writeLockFile(b.config.LockFile, lockFile{Lock: b.lock, Toolbox: b.tools.Pin})
 	}
 	return nil
 }

@@ -75,14 +75,14 @@ func (b *build) facts() (osconfig.Facts, error) {
 		ProfileDigest: profile,
 		Plugin:        version.Version,
 		Epoch:         b.plan.Epoch,
-		Toolbox:       osconfig.Toolbox{Suite: b.toolbox.Pin.Suite, Digest: b.lock.Toolbox, Packages: map[string]string{}},
+		Toolbox:       osconfig.Toolbox{Suite: b.tools.Pin.Suite, Digest: b.lock.Toolbox, Packages: map[string]string{}},
 		Packages:      len(b.plan.RootFS.Packages),
 		Plan: map[string]string{
 			"rootfs": digests.RootFS, "system": digests.System, "disk": digests.Disk, "output": digests.Output,
 		},
 		Output: b.plan.Output.Name,
 	}
-	for _, p := range b.toolbox.Pin.Packages {
+	for _, p := range b.tools.Pin.Packages {
 		f.Toolbox.Packages[p.Name] = p.Version
 	}
 	for i, s := range b.plan.RootFS.Sources {

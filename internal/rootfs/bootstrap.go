@@ -5,10 +5,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
+	"github.com/airshipit/packer-plugin-airship/internal/meminfo"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
@@ -72,11 +72,11 @@ func mountTarget(ctx context.Context, m machine.Machine, packages []plan.Package
 	for _, p := range packages {
 		need += p.Size * unpackedRatio
 	}
-	var meminfo bytes.Buffer
-	if err := m.Run(ctx, machine.Command{Args: []string{"cat", "/proc/meminfo"}, Stdout: &meminfo}); err != nil {
+	var text bytes.Buffer
+	if err := m.Run(ctx, machine.Command{Args: []string{"cat", meminfo.Path}, Stdout: &text}); err != nil {
 		return fmt.Errorf("read the machine's memory: %w", err)
 	}
-	available := availableMemory(meminfo.String())
+	available := meminfo.Available(text.String())
 	// Half of what is free, so that neither the tools nor the host's other work run short; and twice
 	// the packages' size, so that what provisioners add finds room.
 	if size := available / 2; size >= 2*need {
@@ -85,19 +85,6 @@ func mountTarget(ctx context.Context, m machine.Machine, packages []plan.Package
 		}})
 	}
 	return nil
-}
-
-// availableMemory is MemAvailable of proc_meminfo(5) in bytes, 0 where it is missing.
-func availableMemory(meminfo string) int64 {
-	for line := range strings.Lines(meminfo) {
-		if value, ok := strings.CutPrefix(line, "MemAvailable:"); ok {
-			kib, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
-			if err == nil {
-				return kib << 10
-			}
-		}
-	}
-	return 0
 }
 
 // checkInstalled compares dpkg's database with the lock, which must say the same.

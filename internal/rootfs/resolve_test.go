@@ -68,12 +68,6 @@ func TestPreferences(t *testing.T) {
 	assert.Equal(t, "Package: a b\nPin: release *\nPin-Priority: -1\n", Preferences([]string{"a", "b"}))
 }
 
-func TestAvailableMemory(t *testing.T) {
-	assert.Equal(t, int64(2048)<<10, availableMemory("MemTotal:  4096 kB\nMemAvailable:    2048 kB\n"))
-	assert.Zero(t, availableMemory("MemAvailable: lots\n"))
-	assert.Zero(t, availableMemory(""))
-}
-
 func TestDiverted(t *testing.T) {
 	p := plan.Plan{RootFS: plan.RootFS{Packages: []plan.Package{
 		{Name: "initramfs-tools"}, {Name: "python3-minimal"}, {Name: "python3.11-minimal"}, {Name: "python3.11"}, {Name: "vim"},
