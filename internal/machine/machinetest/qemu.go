@@ -10,11 +10,12 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/toolbox"
 )
 
-// Boot is what a QEMU machine of this host's architecture starts from, out of the same cache as Toolbox.
-func Boot(t *testing.T) toolbox.Boot {
+// Boot is what a QEMU machine of an architecture starts from, out of the same cache as Toolbox.
+func Boot(t *testing.T, architecture string) toolbox.Boot {
 	t.Helper()
 	options, done := toolboxOptions(t)
 	defer done()
+	options.Architecture = architecture
 	boot, err := toolbox.EnsureBoot(t.Context(), options)
 	require.NoError(t, err)
 	return boot
@@ -24,8 +25,14 @@ func Boot(t *testing.T) toolbox.Boot {
 // directory that ends with the test.
 func QEMU(t *testing.T) qemu.Config {
 	t.Helper()
-	boot := Boot(t)
-	binary, err := qemu.Find(t.Context(), runtime.GOARCH)
+	return QEMUOf(t, runtime.GOARCH)
+}
+
+// QEMUOf is QEMU for a machine of an architecture, Debian's name.
+func QEMUOf(t *testing.T, architecture string) qemu.Config {
+	t.Helper()
+	boot := Boot(t, architecture)
+	binary, err := qemu.Find(t.Context(), architecture)
 	require.NoError(t, err)
 	return qemu.Config{
 		Binary: binary, Accelerator: qemu.Accelerator{Name: qemu.TCG},

@@ -58,8 +58,8 @@ func TestTellingLines(t *testing.T) {
 		}
 		return lines
 	}
-	assert.Equal(t, numbered(80, 100, 0), telling(numbered(0, 100, -1)))
-	assert.Equal(t, numbered(0, 7, 0), telling(numbered(0, 7, -1)))
+	assert.Equal(t, numbered(80, 100, -1), telling(numbered(0, 100, -1)))
+	assert.Equal(t, numbered(0, 7, -1), telling(numbered(0, 7, -1)))
 	assert.Equal(t, numbered(40, 60, 50), telling(numbered(0, 100, 50)))
 	assert.Equal(t, numbered(0, 20, 3), telling(numbered(0, 100, 3)))
 	assert.Equal(t, numbered(80, 100, 97), telling(numbered(0, 100, 97)))

@@ -34,7 +34,7 @@ func TestScratchIsFull(t *testing.T) {
 
 	// The last: QEMU is killed.
 	end := disaster(t, m, func() { require.NoError(t, syscall.Kill(pid(t, c.Work), syscall.SIGKILL)) })
-	assert.Equal(t, "QEMU was ended from outside: signal: killed", end.Problem)
+	assert.Regexp(t, "^QEMU was ended from outside, .*: signal: killed$", end.Problem)
 	assertGone(t, c.Work, "disk.raw")
 }
 
@@ -84,7 +84,8 @@ func TestKernelPanics(t *testing.T) {
 	assert.Equal(t, "the virtual machine's kernel panics: sysrq triggered crash", end.Problem)
 	assert.Contains(t, strings.Join(end.Console, "\n"), "Kernel panic - not syncing: sysrq triggered crash")
 	_, err := m.PowerOff(t.Context())
-	require.ErrorContains(t, err, "turn the machine off: sync: "+end.Problem)
+	require.ErrorContains(t, err, "turn the machine off: ")
+	require.ErrorContains(t, err, end.Problem)
 	assertGone(t, c.Work, "disk.raw")
 }
 
@@ -156,7 +157,7 @@ func TestCloseWhileItWorks(t *testing.T) {
 	all.Wait()
 	require.EqualError(t, <-ended, "sh: the virtual machine is turned off")
 	_, err := m.PowerOff(t.Context())
-	require.EqualError(t, err, "turn the machine off: sync: the virtual machine is turned off")
+	require.ErrorContains(t, err, ": the virtual machine is turned off")
 	assertGone(t, c.Work, "disk.raw")
 }
 
