@@ -69,8 +69,8 @@ func TestBuildRefuses(t *testing.T) {
 		},
 		"too little memory": {
 			change:    func(*testing.T, *run) {},
-			arguments: []string{"-var", "isolation=qemu", "-var", "accelerator=tcg", "-var", "memory=100"},
-			want:      []string{"memory is 100 MiB: the virtual machine needs at least"},
+			arguments: []string{"-var", "isolation=qemu", "-var", "memory=100"},
+			want:      []string{"memory is 100: want at least 1024 MiB"},
 		},
 		"another architecture in a namespace": {
 			change: func(t *testing.T, r *run) {

@@ -29,8 +29,9 @@ func (b *Builder) Prepare(raws ...any) (generated, warnings []string, err error)
 	if err := b.config.decode(raws...); err != nil {
 		return nil, nil, err
 	}
+	warnings = b.config.warnings()
 	if p := b.config.profile; p != nil {
-		warnings = p.Warnings
+		warnings = append(warnings, p.Warnings...)
 	}
 	return []string{osconfig.MachineKey, osconfig.BuildKey}, warnings, nil
 }

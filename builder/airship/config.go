@@ -60,14 +60,15 @@ type Config struct {
 	CABundle string `mapstructure:"ca_bundle"`
 
 	// The kind of machine that the build runs in: `qemu` is a virtual machine, `namespace` a user
-	// namespace of this Linux host. Both give the same image. `auto` (default) takes QEMU where hardware
+	// namespace of this Linux host, for its own architecture. Both give the same image. `auto` (default) takes QEMU where hardware
 	// acceleration works, else a user namespace where the kernel allows one, else QEMU with software
 	// emulation.
 	Isolation string `mapstructure:"isolation"`
 	// The virtual machine's memory, in MiB. Default: a quarter of what a Linux host has available, but at
 	// least 3072, or three quarters of it where that is less, and at most 8192; 3072 on other systems.
+	// At least 1024. A namespace has the host's.
 	Memory int64 `mapstructure:"memory"`
-	// The virtual machine's processors. Default: the host's, at most 8.
+	// The virtual machine's processors. Default: the host's, at most 8. A namespace has the host's.
 	CPUs int `mapstructure:"cpus"`
 
 	// Boot the finished image under QEMU, in every firmware that it supports, and ask it what it is.
@@ -108,8 +109,8 @@ func (c *Config) decode(raws ...any) error {
 	if c.Format == "raw" && c.QCOW2Compression != "" {
 		mistakes = multierror.Append(mistakes, errors.New("qcow2_compression is for format qcow2: remove it"))
 	}
-	if c.Memory < 0 {
-		mistakes = multierror.Append(mistakes, fmt.Errorf("memory is %d: want a number of MiB", c.Memory))
+	if c.Memory < 0 || c.Memory > 0 && c.Memory < qemu.LeastMemory>>20 {
+		mistakes = multierror.Append(mistakes, fmt.Errorf("memory is %d: want at least %d MiB", c.Memory, qemu.LeastMemory>>20))
 	}
 	if c.CPUs < 0 {
 		mistakes = multierror.Append(mistakes, fmt.Errorf("cpus is %d: want a number of processors", c.CPUs))
@@ -132,6 +133,14 @@ func (c *Config) decode(raws ...any) error {
 	}
 	c.profile = profile
 	return mistakes.ErrorOrNil()
+}
+
+// warnings are of options that have no effect.
+func (c *Config) warnings() []string {
+	if c.Isolation != isolation.Namespace || c.Memory == 0 && c.CPUs == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("memory and cpus are a virtual machine's: with isolation = %q they have no effect", isolation.Namespace)}
 }
 
 func (c *Config) verifyBoot() bool { return c.VerifyBoot == nil || *c.VerifyBoot }

@@ -47,7 +47,7 @@ func TestPrepare(t *testing.T) {
 			wrong: []string{
 				`format is "vmdk": want one of ["qcow2" "raw"]`, `qcow2_compression is "lzma"`, `accelerator is "xen"`,
 				"boot_timeout is -1s", "ca_bundle: ", "the profile is missing",
-				`isolation is "chroot": want one of ["auto" "qemu" "namespace"]`, "memory is -1", "cpus is -1",
+				`isolation is "chroot": want one of ["auto" "qemu" "namespace"]`, "memory is -1: want at least 1024 MiB", "cpus is -1",
 			},
 		},
 		"compressed raw": {options: resolved + "format = \"raw\"\nqcow2_compression = \"zlib\"", wrong: []string{"qcow2_compression is for format qcow2"}},

@@ -33,6 +33,7 @@ func chooseIsolation(ctx context.Context, b *build, _ multistep.StateBag) error 
 		Want:         b.config.Isolation,
 		Architecture: b.toolboxOptions.Architecture,
 		Accelerator:  b.config.Accelerator,
+		Memory:       b.config.Memory << 20,
 		Kernel:       b.kernel,
 		CacheDir:     b.qemuCache(),
 		Log:          b.say,

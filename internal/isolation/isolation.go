@@ -32,6 +32,8 @@ type Options struct {
 	Architecture string
 	// Accelerator is qemu.Options.Want.
 	Accelerator string
+	// Memory of a virtual machine, bytes; 0: what suits the host.
+	Memory int64
 	// Kernel, CacheDir and Log are qemu.Options'.
 	Kernel   func(context.Context) (string, error)
 	CacheDir string
@@ -93,7 +95,9 @@ func look(ctx context.Context, o Options) (host, error) {
 	if o.Want == Namespace && !named {
 		return h, context.Cause(ctx)
 	}
-	h.binary, h.qemu = qemu.Find(ctx, o.Architecture)
+	if h.binary, h.qemu = qemu.Find(ctx, o.Architecture); h.qemu == nil && o.Want != Namespace {
+		h.qemu = qemu.CheckMemory(o.Memory)
+	}
 	if h.qemu != nil {
 		return h, context.Cause(ctx)
 	}
@@ -115,7 +119,8 @@ func (h host) choose(want string) (Choice, error) {
 	spaces := Choice{Kind: Namespace, Mapping: h.mapping}
 	switch {
 	case want == Namespace && h.namespace != nil:
-		return Choice{}, fmt.Errorf("isolation = %q does not work here: %w (isolation = %q takes QEMU alone)", Namespace, h.namespace, QEMU)
+		return Choice{}, fmt.Errorf("isolation = %q does not work here: %w; isolation = %q or %q builds with QEMU",
+			Namespace, h.namespace, QEMU, Auto)
 	case want == Namespace:
 		spaces.Reason = "as asked"
 		return spaces, nil
@@ -128,8 +133,11 @@ func (h host) choose(want string) (Choice, error) {
 	case h.namespace == nil && h.qemu != nil:
 		spaces.Reason = h.qemu.Error()
 		return spaces, nil
+	case h.namespace == nil && h.accelerator.Obstacle == "":
+		spaces.Reason = "a virtual machine with software emulation is slower"
+		return spaces, nil
 	case h.namespace == nil:
-		spaces.Reason = "without hardware acceleration it is the quicker: " + h.accelerator.Reason
+		spaces.Reason = "no hardware acceleration for a virtual machine: " + h.accelerator.Obstacle
 		return spaces, nil
 	case h.qemu == nil && h.foreign != nil:
 		return virtual, nil

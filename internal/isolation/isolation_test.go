@@ -23,7 +23,8 @@ func TestMain(m *testing.M) {
 // Hosts that this machine is not are values here.
 func TestChoose(t *testing.T) {
 	hardware := qemu.Accelerator{Name: qemu.KVM, Reason: "a guest started under kvm in 0.9 s"}
-	software := qemu.Accelerator{Name: qemu.TCG, Reason: "software emulation, as the host has no /dev/kvm"}
+	software := qemu.Accelerator{Name: qemu.TCG, Reason: "software emulation, as the host has no /dev/kvm", Obstacle: "the host has no /dev/kvm"}
+	asked := qemu.Accelerator{Name: qemu.TCG, Reason: "software emulation, as asked"}
 	binary := qemu.Binary{Version: "9.2.0", Architecture: "amd64"}
 	forbidden, missing := errors.New("user namespaces are off"), errors.New("QEMU is not installed")
 	foreign := errors.New("arm64 is foreign to this amd64 host")
@@ -40,8 +41,12 @@ func TestChoose(t *testing.T) {
 		},
 		"auto without hardware": {
 			host: host{binary: binary, accelerator: software}, want: Auto,
-			says: "Building in a user namespace of this host (without hardware acceleration it is the quicker: " +
-				"software emulation, as the host has no /dev/kvm)",
+			says: "Building in a user namespace of this host (no hardware acceleration for a virtual machine: " +
+				"the host has no /dev/kvm)",
+		},
+		"auto with software emulation asked for": {
+			host: host{binary: binary, accelerator: asked}, want: Auto,
+			says: "Building in a user namespace of this host (a virtual machine with software emulation is slower)",
 		},
 		"auto without QEMU": {
 			host: host{qemu: missing}, want: Auto,
@@ -69,7 +74,7 @@ func TestChoose(t *testing.T) {
 		},
 		"namespace, forbidden": {
 			host: host{namespace: forbidden}, want: Namespace, fail: true,
-			says: `isolation = "namespace" does not work here: user namespaces are off (isolation = "qemu" takes QEMU alone)`,
+			says: `isolation = "namespace" does not work here: user namespaces are off; isolation = "qemu" or "auto" builds with QEMU`,
 		},
 		"qemu without hardware": {
 			host: host{binary: binary, accelerator: software}, want: QEMU,
@@ -105,6 +110,14 @@ func TestChooseHere(t *testing.T) {
 	c, err = Choose(t.Context(), o)
 	require.NoError(t, err)
 	assert.Equal(t, Namespace, c.Kind)
+
+	o.Memory = 1 << 20
+	_, err = Choose(t.Context(), Options{Want: QEMU, Architecture: runtime.GOARCH, Accelerator: qemu.TCG, Memory: 1 << 20})
+	require.ErrorContains(t, err, "memory is 1 MiB: a virtual machine needs at least 1024")
+	o.Want = Auto
+	c, err = Choose(t.Context(), o)
+	require.NoError(t, err)
+	assert.Equal(t, Namespace, c.Kind, "a namespace needs no such memory")
 
 	o.Want, o.Architecture = Namespace, "s390x"
 	_, err = Choose(t.Context(), o)

@@ -25,6 +25,7 @@ type Image struct {
 	*os.File
 	final     string
 	replace   bool
+	made      bool // the directory, by Reserve
 	delivered bool
 }
 
@@ -32,10 +33,11 @@ type Image struct {
 // Without replace it refuses a final path, or one beside it, that exists.
 func Reserve(final string, replace bool) (*Image, error) {
 	directory := filepath.Dir(final)
+	_, missing := os.Lstat(directory)
 	if err := os.MkdirAll(directory, 0o755); err != nil {
 		return nil, fmt.Errorf("the output directory: %w", err)
 	}
-	i := &Image{final: final, replace: replace}
+	i := &Image{final: final, replace: replace, made: missing != nil}
 	if err := i.free(); err != nil {
 		return nil, err
 	}
@@ -97,11 +99,15 @@ func (i *Image) Deliver(beside map[string][]byte) ([]string, error) {
 	return files, i.Close()
 }
 
-// Discard removes what was not delivered.
+// Discard removes what was not delivered, and the directory that Reserve made where it is empty then.
 func (i *Image) Discard() error {
 	if i.delivered {
 		return nil
 	}
 	// While it is locked, so that no other build's file is removed.
-	return errors.Join(os.Remove(i.Name()), i.Close())
+	err := errors.Join(os.Remove(i.Name()), i.Close())
+	if i.made {
+		_ = os.Remove(filepath.Dir(i.final)) // it fails where something else is in there
+	}
+	return err
 }

@@ -98,3 +98,14 @@ func names(t *testing.T, final string) []string {
 	}
 	return all
 }
+
+func TestDiscardItsDirectory(t *testing.T) {
+	own, given := filepath.Join(t.TempDir(), "own"), t.TempDir()
+	for _, dir := range []string{own, given} {
+		i, err := Reserve(filepath.Join(dir, "node.qcow2"), false)
+		require.NoError(t, err)
+		require.NoError(t, i.Discard())
+	}
+	assert.NoDirExists(t, own)
+	assert.DirExists(t, given)
+}

@@ -27,6 +27,9 @@ func (p *installProgress) line(line string) {
 		p.configured++
 	case strings.HasPrefix(line, "W: skipping creation of ./dev/"):
 		// A user namespace has no mknod, and the image's /dev is empty anyway.
+	case strings.HasPrefix(line, "I: ") && strings.HasSuffix(line, "..."):
+		// A stage of mmdebstrap's: the first take a while and unpack nothing that could be counted.
+		p.say("%s", strings.TrimSuffix(strings.TrimPrefix(line, "I: "), "..."))
 	case strings.HasPrefix(line, "W: "), strings.HasPrefix(line, "E: "):
 		p.say("%s", line)
 	}

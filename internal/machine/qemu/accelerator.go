@@ -22,6 +22,8 @@ type Accelerator struct {
 	Name string
 	// Reason says in one line why it was chosen.
 	Reason string
+	// Obstacle says why hardware acceleration is not used; empty where it is, or was not asked for.
+	Obstacle string
 }
 
 // Hardware tells whether the processor itself runs the guest.
@@ -83,9 +85,9 @@ func Probe(ctx context.Context, o Options) (Accelerator, error) {
 	case !errors.As(err, &unfit):
 		return Accelerator{}, err
 	case o.Want == hardware:
-		return Accelerator{}, fmt.Errorf("accelerator %s: %w", o.Want, err)
+		return Accelerator{}, fmt.Errorf("accelerator %s: %w (%s and %s work without it)", o.Want, err, Auto, TCG)
 	}
-	return Accelerator{Name: TCG, Reason: "software emulation, as " + unfit.reason}, nil
+	return Accelerator{Name: TCG, Reason: "software emulation, as " + unfit.reason, Obstacle: unfit.reason}, nil
 }
 
 // accelerators is the hardware accelerator of each operating system.

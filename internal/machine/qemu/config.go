@@ -61,17 +61,8 @@ func (c Config) withDefaults(available int64) (Config, error) {
 		return c, fmt.Errorf("the toolbox: %w", err)
 	}
 	// The kernel gives an initramfs half of the memory, and while it unpacks has it twice.
-	least := max(2*toolbox.Size()+leastMemory, 1<<30)
-	switch {
-	case c.Memory == 0:
-		if c.Memory = DefaultMemory(available); c.Memory < least {
-			return c, fmt.Errorf("this host has %d MiB of memory available and a virtual machine needs at least %d",
-				available/mib, least/mib)
-		}
-	case c.Memory < least:
-		return c, fmt.Errorf("memory is %d MiB: the virtual machine needs at least %d", c.Memory/mib, least/mib)
-	case available > 0 && c.Memory > available:
-		return c, fmt.Errorf("memory is %d MiB: this host has only %d available", c.Memory/mib, available/mib)
+	if c.Memory, err = memoryFor(c.Memory, max(2*toolbox.Size()+leastMemory, LeastMemory), available); err != nil {
+		return c, err
 	}
 	if c.CPUs < 0 {
 		return c, fmt.Errorf("cpus is %d: want a number of processors", c.CPUs)
@@ -102,7 +93,33 @@ func (c Config) withDefaults(available int64) (Config, error) {
 	return c, err
 }
 
-// maxCPUs is what all of QEMU's machines used here can have; a build gains nothing from more.
+// LeastMemory of a machine, bytes.
+const LeastMemory = 1 << 30
+
+// CheckMemory refuses what Start would: a size in bytes (0: the default) that is too small, or that this
+// host does not have available.
+func CheckMemory(memory int64) error {
+	_, err := memoryFor(memory, LeastMemory, availableMemory())
+	return err
+}
+
+// memoryFor is the memory of a machine that needs so much at least, on a host that has so much available.
+func memoryFor(memory, least, available int64) (int64, error) {
+	switch {
+	case memory == 0:
+		if memory = DefaultMemory(available); memory < least {
+			return 0, fmt.Errorf("this host has %d MiB of memory available and a virtual machine needs at least %d",
+				available/mib, least/mib)
+		}
+	case memory < least:
+		return 0, fmt.Errorf("memory is %d MiB: a virtual machine needs at least %d", memory/mib, least/mib)
+	case available > 0 && memory > available:
+		return 0, fmt.Errorf("memory is %d MiB: this host has only %d available", memory/mib, available/mib)
+	}
+	return memory, nil
+}
+
+// maxCPUs is the default's limit: a build gains nothing from more.
 const maxCPUs = 8
 
 // DefaultMemory of a machine, bytes, where the host has so much available: a quarter, so that builds

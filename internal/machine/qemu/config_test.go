@@ -38,7 +38,7 @@ func TestConfigRefuses(t *testing.T) {
 		available int64
 		want      string
 	}{
-		{"little memory", func(c *Config) { c.Memory = 1000 * mib }, 0, "memory is 1000 MiB: the virtual machine needs at least 1312"},
+		{"little memory", func(c *Config) { c.Memory = 1000 * mib }, 0, "memory is 1000 MiB: a virtual machine needs at least 1312"},
 		{"negative memory", func(c *Config) { c.Memory = -mib }, 0, "memory is -1 MiB: "},
 		{"more than there is", func(*Config) {}, 1400 * mib, "memory is 1500 MiB: this host has only 1400 available"},
 		{

@@ -74,7 +74,12 @@ func TestMachineEndsWithItsOwner(t *testing.T) {
 	answers, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
-	defer func() { _ = cmd.Process.Kill() }()
+	defer func() {
+		_ = cmd.Process.Kill()
+		for _, left := range pids(t, c.Work) {
+			_ = syscall.Kill(left, syscall.SIGKILL)
+		}
+	}()
 	lines := bufio.NewReader(answers)
 	question := func(text string) string {
 		_, err := io.WriteString(ask, text+"\n")
