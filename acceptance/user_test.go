@@ -48,7 +48,8 @@ func (r run) as(t *testing.T, u *user.User) run {
 	gid, err := strconv.ParseUint(u.Gid, 10, 32)
 	require.NoError(t, err)
 	return run{
-		dir: home,
+		dir:  home,
+		name: r.name,
 		env: []string{
 			"HOME=" + u.HomeDir, "USER=" + u.Username, "PATH=" + os.Getenv("PATH"), "CHECKPOINT_DISABLE=1",
 			"PACKER_PLUGIN_PATH=" + filepath.Join(u.HomeDir, "plugins"),
