@@ -3,13 +3,11 @@
 package acceptance
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // TestExample builds the example from one lock twice in a namespace and once in a virtual machine with
@@ -57,22 +55,4 @@ func same(t *testing.T, a, b run) {
 	// It ends with status 1 where it finds a difference; there may be none but in the file systems themselves.
 	found, err := exec.Command("diffoscope", "--text", "-", "--max-report-size", "20000", trees[0], trees[1]).CombinedOutput()
 	t.Fatalf("%s and %s were built from one lock and differ (diffoscope: %v):\n%s", a.image(), b.image(), err, found)
-}
-
-// TestForeign builds for another architecture, which takes the better part of an hour without
-// hardware acceleration: make test-all sets AIRSHIP_TEST_ALL.
-func TestForeign(t *testing.T) {
-	if os.Getenv("AIRSHIP_TEST_ALL") == "" {
-		t.Skip("make test-all runs it")
-	}
-	r := newRun(t, sharedCache(t))
-	r.edit(t, "linux-image-cloud-amd64", "linux-image-cloud-arm64")
-	r.edit(t, "ttyS0,115200n8", "ttyAMA0")
-	r.edit(t, "spec:\n", "spec:\n  architecture: arm64\n")
-	said := r.build(t, "-var", "verify_boot=true")
-	t.Log(said)
-	manifest := r.manifest(t)
-	require.Equal(t, "qemu", manifest.Isolation.Kind)
-	assert.True(t, manifest.Verified)
-	assert.Len(t, manifest.Boots, 1, "arm64 has UEFI alone")
 }

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -208,12 +207,11 @@ func seedDisk(name string) []string {
 
 // runMachine boots without acceleration and returns the console's text, when the machine has switched itself off.
 func runMachine(t *testing.T, boot Boot, args ...string) string {
-	architecture := boot.Pin.Architecture
-	qemu, err := exec.LookPath("qemu-system-x86_64")
-	if errors.Is(err, exec.ErrNotFound) || architecture != "amd64" {
-		t.Skipf("a machine of %s is not tried here: qemu-system-x86_64: %v", architecture, err)
+	if boot.Pin.Architecture != "amd64" {
+		t.Skip("the arguments are a PC's; machine/qemu's contract boots the others")
 	}
-	require.NoError(t, err)
+	qemu, err := exec.LookPath("qemu-system-x86_64")
+	require.NoError(t, err, "make test installs QEMU")
 	// no_timer_check: on a busy host, Linux now and then finds its emulated timer too slow to be one, and panics.
 	args = append([]string{
 		"-machine", "q35", "-accel", "tcg", "-cpu", "max,-cx16", "-m", "1500",
