@@ -2,8 +2,11 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// KindAirshipImage is AirshipImage's kind, as documents write it.
-const KindAirshipImage = "AirshipImage"
+// Kinds of images, as documents write them.
+const (
+	KindAirshipImage       = "AirshipImage"
+	KindAirshipImageRootFS = "AirshipImageRootFS"
+)
 
 // Actions of an AirshipImage's builder.
 const (
@@ -14,19 +17,55 @@ const (
 
 // AirshipImage says what is built from a NodeProfile. A copy of it lies in the image, below
 // /etc/imagebuilder/meta.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:resource:categories=airship
+// +kubebuilder:subresource:status
+// +kubebuilder:printcolumn:name="Profile",type=string,JSONPath=`.spec.nodeProfileRef.name`
+// +kubebuilder:printcolumn:name="Action",type=string,JSONPath=`.spec.builder.action`
+// +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.status.url`
 type AirshipImage struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
 
 	Spec AirshipImageSpec `json:"spec"`
+	// +optional
+	Status AirshipImageStatus `json:"status,omitzero"`
+}
+
+// AirshipImageRootFS is an AirshipImage whose action is build-root.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:resource:categories=airship
+// +kubebuilder:subresource:status
+// +kubebuilder:printcolumn:name="Profile",type=string,JSONPath=`.spec.nodeProfileRef.name`
+// +kubebuilder:printcolumn:name="Action",type=string,JSONPath=`.spec.builder.action`
+// +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.status.url`
+type AirshipImageRootFS struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+
+	Spec AirshipImageSpec `json:"spec"`
+	// +optional
+	Status AirshipImageStatus `json:"status,omitzero"`
 }
 
 // AirshipImageSpec names the profile and the form of the image.
 type AirshipImageSpec struct {
-	NodeProfileRef Reference `json:"nodeProfileRef"`
-	// Container is what Airship's own image builder ran in. It is read and has no effect.
-	Container Container    `json:"container,omitzero"`
-	Builder   ImageBuilder `json:"builder,omitzero"`
+	// NodeProfileRef is the profile. Empty: the one of the image's own name.
+	// +optional
+	NodeProfileRef Reference `json:"nodeProfileRef,omitzero"`
+	// Container is what Airship's own image builder ran in. No container is used here; the host's side
+	// of volume is where the files that builder names are read and where the output goes.
+	// +optional
+	Container Container `json:"container,omitzero"`
+	// +optional
+	Builder ImageBuilder `json:"builder,omitzero"`
+	// Params lie over the profile: the same areas, without extends and valuesFrom.
+	Params *NodeProfileSpec `json:"params,omitempty"`
+	// HostSelector says which hosts (BareMetalHosts) the image is for.
+	// +optional
+	HostSelector HostSelector `json:"hostSelector,omitzero"`
 }
 
 // Reference names another document.
@@ -43,8 +82,35 @@ type Container struct {
 	Privileged       bool   `json:"privileged,omitempty"`
 }
 
-// ImageBuilder is the form of the image.
+// ImageBuilder is the form of the image. File names are relative to the host's side of
+// container.volume, else to the document.
 type ImageBuilder struct {
-	// Action is build-qcow (default).
+	// Action is build-qcow (default), build-iso or build-root.
+	// +kubebuilder:validation:Enum=build-root;build-iso;build-qcow
 	Action string `json:"action,omitempty"`
+	// UserDataFileName holds cloud-init's user data; it lies over cloudInit.userData.
+	UserDataFileName string `json:"userDataFileName,omitempty"`
+	// NetworkConfigFileName holds OpenStack network data, YAML or JSON; it lies over networking.networkData.
+	NetworkConfigFileName string `json:"networkConfigFileName,omitempty"`
+	// OutputMetadataFileName is written beside the image and says what was built.
+	OutputMetadataFileName string `json:"outputMetadataFileName,omitempty"`
+	// OutputFileName is the image's file name; it lies over storage.img_name.
+	OutputFileName string `json:"outputFileName,omitempty"`
+}
+
+// HostSelector selects hosts by their labels.
+type HostSelector struct {
+	MatchLabels map[string]string `json:"matchLabels,omitempty"`
+}
+
+// AirshipImageStatus is what a build and its publication gave.
+type AirshipImageStatus struct {
+	// URL is where the image is stored.
+	URL string `json:"url,omitempty"`
+	// Checksum is the image's SHA-256, in hex.
+	Checksum string `json:"checksum,omitempty"`
+	// Size in bytes.
+	Size int64 `json:"size,omitempty"`
+	// Digests are hashes of the image (sha256, sha512) and of what it follows from (plan, profile), in hex.
+	Digests map[string]string `json:"digests,omitempty"`
 }

@@ -3,6 +3,8 @@
 // Fields of our own are camelCase; Airship's variables keep their snake_case names and
 // shapes inside their area, so an area is also a valid piece of an Ansible vars file. A field
 // tagged `airship:"secret"` is never printed, and redacted wherever a document is kept.
+// +kubebuilder:object:generate=true
+// +groupName=airshipit.org
 package v1alpha1
 
 const (

@@ -7,6 +7,8 @@ import (
 
 // Scalar is a value that Airship's documents write as a string, a number or a boolean and
 // that ends as text in a configuration file: sysctl values, kernel arguments.
+//
+// +kubebuilder:validation:XIntOrString
 type Scalar string
 
 // UnmarshalJSON takes a string, number or boolean; its text stays as it was written.

@@ -13,8 +13,7 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/output"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
-	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
-	"github.com/airshipit/packer-plugin-airship/internal/toolbox"
+	"github.com/airshipit/packer-plugin-airship/internal/resolution"
 	"github.com/airshipit/packer-plugin-airship/internal/work"
 )
 
@@ -24,14 +23,10 @@ type build struct {
 	profile *document.Profile
 	ui      packersdk.Ui
 
-	cache   string             // openCache: directory shared by builds
-	store   *store.Store       // openCache
-	fetcher *store.Fetcher     // openCache
-	debian  repository.Mirrors // openCache
-
-	toolboxOptions toolbox.Options  // chooseIsolation
-	isolation      isolation.Choice // chooseIsolation
-	work           *work.Dir        // openWork: this build's own
+	cache     *resolution.Cache // openCache: shared by builds
+	wants     resolution.Wants  // chooseIsolation
+	isolation isolation.Choice  // chooseIsolation
+	work      *work.Dir         // openWork: this build's own
 
 	tools   isolation.Tools    // prepareToolbox
 	machine machine.Machine    // startMachine

@@ -4,6 +4,7 @@
 package airship
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -124,10 +125,10 @@ func (c *Config) decode(raws ...any) error {
 		}
 	}
 	profile, err := document.Choice{
-		YAML: c.ProfileYAML, Documents: c.Documents, Name: c.ProfileName,
+		YAML: c.ProfileYAML, Source: document.Source{Documents: c.Documents}, Selection: document.Selection{Name: c.ProfileName},
 		WithYAML:      slices.Contains(set.Keys, "profile_yaml"),
 		WithDocuments: slices.Contains(set.Keys, "documents"),
-	}.Read(plan.Check)
+	}.Read(context.Background(), plan.Check)
 	if err != nil {
 		mistakes = multierror.Append(mistakes, err)
 	}

@@ -38,7 +38,7 @@ func bootImage(ctx context.Context, b *build, _ multistep.StateBag) error {
 		return err
 	}
 	accelerator, err := qemu.Probe(ctx, qemu.Options{
-		Binary: binary, Kernel: b.kernel, CacheDir: b.qemuCache(), Want: b.config.Accelerator, Log: b.say,
+		Binary: binary, Kernel: b.kernel, CacheDir: b.cache.QEMU(), Want: b.config.Accelerator, Log: b.say,
 	})
 	if err != nil {
 		return err

@@ -10,13 +10,14 @@ import (
 
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
 	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
+	"github.com/airshipit/packer-plugin-airship/internal/resolution"
 )
 
 // fetchPackages brings the plan's packages into the store.
 func fetchPackages(ctx context.Context, b *build, _ multistep.StateBag) error {
 	uris := map[string]string{}
 	for _, s := range b.plan.RootFS.Sources {
-		uris[s.Name] = b.uri(s)
+		uris[s.Name] = resolution.URI(s, b.mirrors)
 	}
 	items := make([]store.Item, 0, len(b.plan.RootFS.Packages))
 	for _, p := range b.plan.RootFS.Packages {
@@ -24,7 +25,7 @@ func fetchPackages(ctx context.Context, b *build, _ multistep.StateBag) error {
 			Name: p.Name + " " + p.Version, URL: repository.Source{URI: uris[p.Source]}.URL(p.Filename), SHA256: p.SHA256, Size: p.Size,
 		})
 	}
-	err := b.fetcher.Fetch(ctx, items)
+	err := b.cache.Fetcher.Fetch(ctx, items)
 	var status *store.StatusError
 	if errors.As(err, &status) && status.Code == http.StatusNotFound && b.config.LockFile != "" {
 		return fmt.Errorf("%w\nthe mirror no longer has what %s names: delete that file to resolve the packages anew",

@@ -18,7 +18,7 @@ func makeRootFS(ctx context.Context, b *build, _ multistep.StateBag) error {
 			Name: p.Name, Version: p.Version, Architecture: p.Architecture, Size: p.Size, SHA256: p.SHA256,
 		})
 	}
-	locked, err := b.server.AddLocked(ctx, b.store, packages, time.Unix(b.plan.Epoch, 0))
+	locked, err := b.server.AddLocked(ctx, b.cache.Store, packages, time.Unix(b.plan.Epoch, 0))
 	if err != nil {
 		return err
 	}

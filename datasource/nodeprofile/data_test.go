@@ -12,6 +12,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 )
 
 // configure decodes a block's body as Packer does and hands it to the data source.
@@ -42,7 +43,7 @@ func TestExecute(t *testing.T) {
 	}
 	assert.True(t, output.GetAttr("packages").RawEquals(cty.ListVal([]cty.Value{cty.StringVal("curl"), cty.StringVal("vim")})))
 
-	profile, err := document.Parse(output.GetAttr("profile_yaml").AsString(), "profile_yaml")
+	profile, err := document.Parse(t.Context(), output.GetAttr("profile_yaml").AsString(), "profile_yaml")
 	require.NoError(t, err)
 	require.Len(t, profile.Warnings, 1)
 	assert.Contains(t, profile.Warnings[0], "Phase is not read by this version")
@@ -85,7 +86,7 @@ func TestConfigureFinds(t *testing.T) {
 func TestConfigureChecksThePlan(t *testing.T) {
 	_, err := configure(t, `documents = ["testdata/overlap.yaml"]`)
 	require.Error(t, err)
-	mistakes := document.Mistakes(err)
+	mistakes := mistake.All(err)
 	require.NotEmpty(t, mistakes)
 	lines := map[string]int{}
 	for _, m := range mistakes {

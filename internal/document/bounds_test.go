@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/airshipit/packer-plugin-airship/internal/tree"
 )
 
 // The largest text that is read, of the shapes that cost most, ends in seconds.
 func TestBounds(t *testing.T) {
-	fill := func(head, unit string) string { return head + strings.Repeat(unit, (maxFile-len(head))/len(unit)) }
+	fill := func(head, unit string) string { return head + strings.Repeat(unit, (tree.MaxText-len(head))/len(unit)) }
 	for name, text := range map[string]string{
 		"list":       fill(minimal+"\n  software:\n    packages:\n", "    - a\n"),
 		"flow":       fill(minimal+"\n  software:\n    packages: [", "a,") + "]",
@@ -20,7 +22,7 @@ func TestBounds(t *testing.T) {
 		"documents":  fill("", "---\na: b\n"),
 	} {
 		start := time.Now()
-		_, err := Parse(text[:min(len(text), maxFile)], "p.yaml")
+		_, err := Parse(t.Context(), text[:min(len(text), tree.MaxText)], "p.yaml")
 		assert.Error(t, err, name)
 		assert.Less(t, time.Since(start), 20*time.Second, name)
 		t.Logf("%s: %s", name, time.Since(start).Round(time.Millisecond))

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
+	"github.com/airshipit/packer-plugin-airship/internal/variables"
 )
 
 var (
@@ -18,7 +20,6 @@ var (
 		"debian": {"bookworm", "trixie"},
 		"ubuntu": {"focal", "jammy", "noble"},
 	}
-	contextNames = []string{"common", "qcow"}
 )
 
 // checker collects what is wrong with the meaning of a resolved profile. Fields left empty are
@@ -26,21 +27,41 @@ var (
 type checker struct{ mistakes []error }
 
 func (c *checker) wrong(field, format string, args ...any) {
-	c.mistakes = append(c.mistakes, &Mistake{Field: field, Problem: fmt.Sprintf(format, args...)})
+	c.mistakes = append(c.mistakes, &mistake.Mistake{Field: field, Problem: fmt.Sprintf(format, args...)})
 }
 
-func check(profile *v1alpha1.NodeProfile) error {
+// add takes what another room found.
+func (c *checker) add(err error) { c.mistakes = append(c.mistakes, err) }
+
+// problems reports all of them on one field.
+func (c *checker) problems(field string, problems ...string) {
+	for _, problem := range problems {
+		if problem != "" {
+			c.wrong(field, "%s", problem)
+		}
+	}
+}
+
+// checkMeaning is the Check of all areas.
+func checkMeaning(profile *v1alpha1.NodeProfile) error {
 	c := &checker{}
 	spec := &profile.Spec
 	c.name(profile.Name)
 	c.oneOf("spec.platform", "platform", spec.Platform, platforms)
 	c.oneOf("spec.architecture", "architecture", spec.Architecture, architectures)
 	c.distribution(spec.Distribution, spec.Suite)
-	c.hostname(spec.Networking.Hostname)
-	c.software(&spec.Software, spec.OSKernel.KernelBasePkg)
-	c.kernel(&spec.OSKernel)
+	c.networking(&spec.Networking)
+	asked := newWishes(c.unapproved(spec.Software.UnapprovedPackages))
+	c.software(&spec.Software, asked)
+	c.kernel(&spec.OSKernel, asked)
+	c.drivers(spec.Drivers, asked)
+	c.modules(spec)
 	c.storage(&spec.Storage)
+	c.cloudInit(&spec.CloudInit)
 	c.users(spec.Users.UserManagement)
+	c.units(spec.Services.Systemd)
+	c.files(&spec.Files)
+	c.add(variables.CheckExtraVars(spec.ExtraVars))
 	return errors.Join(c.mistakes...)
 }
 
@@ -50,15 +71,15 @@ var resourceName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]
 func (c *checker) name(name string) {
 	switch {
 	case name == "":
-		c.wrong("metadata.name", required+"; want a string")
+		c.wrong("metadata.name", mistake.Required+"; want a string")
 	case len(name) > 253 || !resourceName.MatchString(name):
-		c.wrong("metadata.name", "%s is not a valid name; want lower-case letters, digits, - and .", word(name))
+		c.wrong("metadata.name", "%s is not a valid name; want lower-case letters, digits, - and .", mistake.Word(name))
 	}
 }
 
 func (c *checker) oneOf(field, noun, value string, known []string) {
 	if value != "" && !slices.Contains(known, value) {
-		c.wrong(field, "unknown %s %s%s", noun, word(value), suggest(value, known))
+		c.wrong(field, "unknown %s %s%s", noun, mistake.Word(value), mistake.Suggest(value, known))
 	}
 }
 
@@ -76,7 +97,7 @@ func (c *checker) distribution(distribution, suite string) {
 		c.oneOf(field, "distribution", distribution, slices.Sorted(maps.Keys(suites)))
 		return
 	case suite == "":
-		c.wrong(field, "%s needs spec.suite; known: %s", distribution, enumerate(known))
+		c.wrong(field, "%s needs spec.suite; known: %s", distribution, mistake.Enumerate(known))
 		return
 	case slices.Contains(known, suite):
 		return
@@ -87,34 +108,12 @@ func (c *checker) distribution(distribution, suite string) {
 			return
 		}
 	}
-	c.wrong("spec.suite", "unknown suite %s of %s%s", word(suite), distribution, suggest(suite, known))
-}
-
-// A label of a host name (RFC 1123, section 2.1).
-var label = regexp.MustCompile(`^[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?$`)
-
-// maxHostname is Linux's __NEW_UTS_LEN.
-const maxHostname = 64
-
-func (c *checker) hostname(name string) {
-	if name == "" {
-		return
-	}
-	for part := range strings.SplitSeq(name, ".") {
-		if !label.MatchString(part) {
-			c.wrong("spec.networking.hostname",
-				"%s is not a host name; want letters, digits and - in parts of at most 63, joined by dots", word(name))
-			return
-		}
-	}
-	if len(name) > maxHostname {
-		c.wrong("spec.networking.hostname", "is %d characters long; Linux takes %d", len(name), maxHostname)
-	}
+	c.wrong("spec.suite", "unknown suite %s of %s%s", mistake.Word(suite), distribution, mistake.Suggest(suite, known))
 }
 
 func (c *checker) storage(storage *v1alpha1.Storage) {
 	if name := storage.ImgName; strings.ContainsAny(name, `/\`) || name == "." || name == ".." || strings.ContainsFunc(name, isControl) {
-		c.wrong("spec.storage.img_name", "%s is not a file name; where it goes is the builder's output directory", word(name))
+		c.wrong("spec.storage.img_name", "%s is not a file name; where it goes is the builder's output directory", mistake.Word(name))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 )
 
 var (
@@ -33,22 +34,21 @@ func (c *checker) users(users []v1alpha1.User) {
 	first := map[string]int{}
 	for i, user := range users {
 		field := fmt.Sprintf("spec.users.user_management[%d]", i)
-		if earlier, twice := first[user.Name]; twice {
-			c.wrong(field+".name", "the user %s is also in user_management[%d]", word(user.Name), earlier)
-		} else if user.Name != "" {
+		switch earlier, twice := first[user.Name]; {
+		case twice:
+			c.wrong(field+".name", "the user %s is also in user_management[%d]", mistake.Word(user.Name), earlier)
+		case !userName.MatchString(user.Name):
+			c.wrong(field+".name",
+				"%s is not a user name; want at most 32 lower-case letters, digits, - and _, beginning with a letter or _", mistake.Word(user.Name))
+			fallthrough
+		default:
 			first[user.Name] = i
-			if !userName.MatchString(user.Name) {
-				c.wrong(field+".name",
-					"%s is not a user name; want at most 32 lower-case letters, digits, - and _, beginning with a letter or _", word(user.Name))
-			}
 		}
 		if user.Shell != "" && (!loginShell.MatchString(user.Shell) || path.Clean(user.Shell) != user.Shell) {
-			c.wrong(field+".shell", "%s is not a program's absolute path, such as /bin/bash", word(user.Shell))
+			c.wrong(field+".shell", "%s is not a program's absolute path, such as /bin/bash", mistake.Word(user.Shell))
 		}
 		c.password(field+".password", user.Password)
-		for j, name := range user.RunContexts {
-			c.oneOf(fmt.Sprintf("%s.run_contexts[%d]", field, j), "context", name, contextNames)
-		}
+		c.contexts(field, user.RunContexts)
 	}
 }
 

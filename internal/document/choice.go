@@ -1,6 +1,7 @@
 package document
 
 import (
+	"context"
 	"errors"
 	"slices"
 )
@@ -10,35 +11,47 @@ import (
 const Unknown = "<unknown>"
 
 // Choice names a profile in the two ways that a template can: its resolved YAML, or documents and
-// a name.
+// a selection.
 type Choice struct {
-	YAML      string   // the option profile_yaml
-	Documents []string // documents
-	Name      string   // profile_name
+	YAML      string // the option profile_yaml
+	Source    Source
+	Selection Selection
 	// WithYAML and WithDocuments say which of the two the template gives, known or not.
 	WithYAML, WithDocuments bool
 }
 
 // Read reads and checks the profile; it is nil while a value is not known yet, which `packer
 // validate` must accept.
-func (c Choice) Read(checks ...Check) (*Profile, error) {
+func (c Choice) Read(ctx context.Context, checks ...Check) (*Profile, error) {
+	selected := c.Selection != Selection{} && !c.unknown()
 	switch {
 	case c.WithYAML && c.WithDocuments:
 		return nil, errors.New("profile_yaml and documents are both there; give one")
 	case !c.WithYAML && !c.WithDocuments:
 		return nil, errors.New("the profile is missing: give profile_yaml (data.airship-nodeprofile.NAME.profile_yaml) or documents")
-	case c.WithYAML && c.Name != "" && c.Name != Unknown:
+	case c.WithYAML && selected:
 		return nil, errors.New("profile_name chooses among documents; with profile_yaml the data source's name does that")
-	case c.YAML == Unknown, slices.Contains(c.Documents, Unknown), c.Name == Unknown:
+	case c.YAML == Unknown, c.unknown():
 		return nil, nil
 	case c.YAML != "":
-		return Parse(c.YAML, "profile_yaml", checks...)
-	case len(c.Documents) == 0:
+		return Parse(ctx, c.YAML, "profile_yaml", checks...)
+	case len(c.Source.Documents) == 0 && c.Source.Cluster == nil:
 		return nil, nil
 	}
-	set, err := Read(c.Documents, checks...)
+	set, err := c.Source.Read(ctx, checks...)
 	if err != nil {
 		return nil, err
 	}
-	return set.Select(c.Name)
+	chosen, err := set.Select(c.Selection)
+	if err != nil {
+		return nil, err
+	}
+	return one(chosen)
+}
+
+// unknown says whether something that documents are chosen by is not known yet.
+func (c Choice) unknown() bool {
+	values := append(slices.Clone(c.Source.Documents), c.Selection.Name, c.Selection.Image, c.Selection.Labels,
+		c.Source.Phase, c.Source.Overrides, c.Source.Platform)
+	return slices.Contains(values, Unknown)
 }

@@ -3,175 +3,185 @@ package document
 import (
 	"encoding/json"
 	"reflect"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
+	"github.com/airshipit/packer-plugin-airship/internal/tree"
 )
 
-// decoder fills Go values from YAML strictly, by the json tags of their types: an unknown field,
+// decoder fills Go values from trees strictly, by the json tags of their types: an unknown field,
 // a wrong type or a missing field without omitempty is a mistake at its place. It goes on after
 // a mistake, to find them all.
 type decoder struct {
-	report *report
-	places places
+	report *tree.Report
+	// places and secrets are those of the fields that were decoded.
+	places  places
+	secrets map[string]bool
 	// unknown says more about a field that a type does not have, or takes it; false reports it.
-	unknown func(at place, area, name string) bool
+	unknown func(r *tree.Report, at tree.Place, area, name string) bool
 }
 
-// decode sets into from node, which stands at at. Its mistakes do not show the value where
-// secret.
-func (d *decoder) decode(node *yaml.Node, into reflect.Value, at place, secret bool) {
-	d.places[at.field] = at
-	if node.Tag == broken {
-		d.report.settled = append(d.report.settled, at.field)
+func newDecoder(r *tree.Report) *decoder {
+	return &decoder{report: r, places: places{}, secrets: map[string]bool{}}
+}
+
+// decode sets into from node. field is its path in the decoded document, at where mistakes in it are
+// to be mended. They do not show the value where secret.
+func (d *decoder) decode(node *tree.Node, into reflect.Value, field string, at tree.Place, secret bool) {
+	if at.File != "" {
+		d.places[field] = at
+	}
+	if node.Secret && node.IsScalar() {
+		secret, d.secrets[field] = true, true
+	}
+	switch {
+	case node.Tag == tree.Broken:
+		d.settle(field)
+		return
+	case sealed(node):
+		// Whether it means anything is seen once it is decrypted.
+		d.secrets[field] = true
+		d.settle(field)
+		if into.Kind() == reflect.String {
+			into.SetString(node.Value)
+		}
+		return
+	case strings.HasPrefix(node.String(), secretMark):
+		d.mistake(field, at, "stands for a secret, and this text does not say which documents hold it; want the data source's profile_yaml whole")
 		return
 	}
 	if into.Kind() == reflect.Pointer {
 		into.Set(reflect.New(into.Type().Elem()))
 		into = into.Elem()
 	}
-	if scalar, ok := into.Addr().Interface().(*v1alpha1.Scalar); ok {
-		if node.Kind != yaml.ScalarNode || node.Tag == "!!null" {
-			d.wrong(node, into, at, secret)
+	switch other := into.Addr().Interface().(type) {
+	case *v1alpha1.Scalar:
+		if node.IsNull() || !node.IsScalar() {
+			d.wrong(node, into, field, at, secret)
 			return
 		}
-		*scalar = v1alpha1.Scalar(node.Value)
+		*other = v1alpha1.Scalar(node.Value)
 		return
-	}
-	if other, ok := into.Addr().Interface().(json.Unmarshaler); ok {
+	case *v1alpha1.Object:
+		if !node.IsMapping() {
+			d.wrong(node, into, field, at, secret)
+			return
+		}
+		*other, _ = d.free(node, field, at).(map[string]any)
+		return
+	case json.Unmarshaler:
 		if err := unmarshal(node, other); err != nil {
-			d.report.mistake(at, "found %s, which is not valid here", describe(node))
+			d.mistake(field, at, "found %s, which is not valid here", node.Describe())
 		}
 		return
 	}
 	switch into.Kind() {
 	case reflect.Struct:
-		d.structure(node, into, at)
+		d.structure(node, into, field, at)
 	case reflect.Slice:
-		if node.Kind != yaml.SequenceNode {
-			d.wrong(node, into, at, secret)
+		if !node.IsList() {
+			d.wrong(node, into, field, at, secret)
 			return
 		}
 		list := reflect.MakeSlice(into.Type(), len(node.Content), len(node.Content))
 		for i, element := range node.Content {
-			d.decode(element, list.Index(i), at.index(i).at(element), secret)
+			d.decode(element, list.Index(i), tree.Element(field, i), element.Place, secret)
 		}
 		into.Set(list)
 	case reflect.Map:
-		d.stringMap(node, into, at)
+		d.stringMap(node, into, field, at)
 	default:
 		if !setScalar(node, into) {
-			d.wrong(node, into, at, secret)
+			d.wrong(node, into, field, at, secret)
 		}
 	}
 }
 
+// mistake reports what is wrong with a field, from which others may follow.
+func (d *decoder) mistake(field string, at tree.Place, format string, args ...any) {
+	d.settle(field)
+	d.report.Mistake(at, format, args...)
+}
+
+func (d *decoder) settle(field string) { d.report.Settled = append(d.report.Settled, field) }
+
 // structure decodes a mapping into a struct's fields.
-func (d *decoder) structure(node *yaml.Node, into reflect.Value, at place) {
-	if node.Kind != yaml.MappingNode {
-		d.wrong(node, into, at, false)
+func (d *decoder) structure(node *tree.Node, into reflect.Value, field string, at tree.Place) {
+	if !node.IsMapping() {
+		d.wrong(node, into, field, at, false)
 		return
 	}
 	fields := fieldsOf(into)
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		key, value := node.Content[i], node.Content[i+1]
-		// The name is written by hand; a long one must not fill the screen.
-		atKey := at.key(word(key.Value)).at(key)
+	node.Fields(func(key, value *tree.Node) {
 		f, ok := fields[key.Value]
 		if !ok {
-			if d.unknown == nil || !d.unknown(atKey, at.field, key.Value) {
-				d.report.mistake(atKey, "unknown field%s", suggest(key.Value, names(fields)))
+			if d.unknown == nil || !d.unknown(d.report, key.Place, field, key.Value) {
+				d.report.Mistake(key.Place, "unknown field%s", mistake.Suggest(key.Value, names(fields)))
 			}
-			continue
+			d.settle(tree.Join(field, key.Value))
+			return
 		}
 		// All entries of a list commented out leave a null: no value.
-		if value.Tag == "!!null" && !f.required {
-			continue
+		if value.IsNull() && value.Tag != tree.Broken && !f.required {
+			return
 		}
 		f.given = true
 		fields[key.Value] = f
-		if value.Kind == yaml.ScalarNode {
-			atKey = atKey.at(value)
-		}
-		d.decode(value, f.value, atKey, f.secret)
-	}
+		d.decode(value, f.value, tree.Join(field, key.Value), valuePlace(key, value), f.secret)
+	})
 	for _, name := range names(fields) {
 		if f := fields[name]; f.required && !f.given {
-			d.report.mistake(at.key(name), required+"; want %s", wanted(f.value.Type()))
+			d.mistake(tree.Join(field, name), at.Key(name), mistake.Required+"; want %s", wanted(f.value.Type()))
 		}
 	}
 }
 
-func (d *decoder) stringMap(node *yaml.Node, into reflect.Value, at place) {
-	if node.Kind != yaml.MappingNode || into.Type().Elem().Kind() != reflect.String {
-		d.wrong(node, into, at, false)
+// valuePlace is where a field's value is to be mended: at the value itself or, of a list or mapping,
+// at its key.
+func valuePlace(key, value *tree.Node) tree.Place {
+	if value.IsScalar() {
+		return value.Place
+	}
+	return key.Place
+}
+
+func (d *decoder) stringMap(node *tree.Node, into reflect.Value, field string, at tree.Place) {
+	if !node.IsMapping() || into.Type().Elem().Kind() != reflect.String {
+		d.wrong(node, into, field, at, false)
 		return
 	}
 	into.Set(reflect.MakeMap(into.Type()))
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		key, value := node.Content[i], node.Content[i+1]
+	node.Fields(func(key, value *tree.Node) {
 		element := reflect.New(into.Type().Elem())
-		d.decode(value, element.Elem(), at.key(word(key.Value)).at(value), false)
+		d.decode(value, element.Elem(), tree.Join(field, key.Value), value.Place, false)
 		into.SetMapIndex(reflect.ValueOf(key.Value).Convert(into.Type().Key()), element.Elem())
-	}
+	})
 }
 
-func (d *decoder) wrong(node *yaml.Node, into reflect.Value, at place, secret bool) {
+func (d *decoder) wrong(node *tree.Node, into reflect.Value, field string, at tree.Place, secret bool) {
 	hint := ""
-	switch scalar := node.Kind == yaml.ScalarNode && node.Tag != "!!null"; {
+	switch scalar := node.IsScalar() && !node.IsNull(); {
 	case scalar && into.Kind() == reflect.String:
 		hint = "; put it in quotes"
 	case scalar && isScalar(into) && node.Style&quotes != 0:
 		hint = "; write it without quotes"
 	}
-	found := describe(node)
-	if !secret && node.Kind == yaml.ScalarNode && isScalar(into) && node.Tag != "!!null" {
-		found = "the " + nounOf(node) + " " + word(node.Value)
+	found := node.Describe()
+	if !secret && node.IsScalar() && isScalar(into) && !node.IsNull() {
+		found = "the " + node.Noun() + " " + mistake.Word(node.Value)
 	}
-	d.report.mistake(at, "want %s, found %s%s", wanted(into.Type()), found, hint)
-}
-
-// decimal keeps out what YAML 1.1 and 1.2 read as different numbers: 010, 0x10, 1_000.
-var decimal = regexp.MustCompile(`^[-+]?(0|[1-9][0-9]*)$`)
-
-func setScalar(node *yaml.Node, into reflect.Value) bool {
-	switch into.Kind() {
-	case reflect.String:
-		if node.Tag != "!!str" {
-			return false
-		}
-		into.SetString(node.Value)
-	case reflect.Bool:
-		// Ansible's documents say yes and no as well (YAML 1.1); only unquoted ones are booleans.
-		value, known := booleans[strings.ToLower(node.Value)]
-		if node.Kind != yaml.ScalarNode || node.Style&quotes != 0 || !known {
-			return false
-		}
-		into.SetBool(value)
-	case reflect.Int, reflect.Int64:
-		number, err := strconv.ParseInt(node.Value, 10, 32)
-		if node.Tag != "!!int" || !decimal.MatchString(node.Value) || err != nil {
-			return false
-		}
-		into.SetInt(number)
-	default:
-		return false
-	}
-	return true
+	d.mistake(field, at, "want %s, found %s%s", wanted(into.Type()), found, hint)
 }
 
 const quotes = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 
-var booleans = map[string]bool{"true": true, "yes": true, "on": true, "false": false, "no": false, "off": false}
-
 // unmarshal gives node to a type that reads JSON itself, such as metadata's times.
-func unmarshal(node *yaml.Node, into json.Unmarshaler) error {
-	var value any
-	if err := node.Decode(&value); err != nil {
+func unmarshal(node *tree.Node, into json.Unmarshaler) error {
+	value, err := node.Decode()
+	if err != nil {
 		return err
 	}
 	data, err := json.Marshal(value)

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 )
 
@@ -48,6 +46,9 @@ func wanted(t reflect.Type) string {
 	if t == reflect.TypeFor[v1alpha1.Scalar]() {
 		return "a string, number or boolean"
 	}
+	if t == reflect.TypeFor[v1alpha1.Object]() {
+		return "a mapping"
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return wanted(t.Elem())
@@ -74,35 +75,6 @@ func plural(t reflect.Type) string {
 		return "mappings"
 	default:
 		return "values"
-	}
-}
-
-// describe names what a document has, without its value.
-func describe(node *yaml.Node) string {
-	if noun := nounOf(node); noun != "nothing" {
-		return "a " + noun
-	}
-	return "nothing"
-}
-
-func nounOf(node *yaml.Node) string {
-	switch {
-	case node.Kind == yaml.MappingNode:
-		return "mapping"
-	case node.Kind == yaml.SequenceNode:
-		return "list"
-	}
-	switch node.ShortTag() {
-	case "!!null":
-		return "nothing"
-	case "!!int", "!!float":
-		return "number"
-	case "!!bool":
-		return "boolean"
-	case "!!timestamp":
-		return "date"
-	default:
-		return "string"
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/airshipit/packer-plugin-airship/internal/variables"
 )
 
 // Whatever the text is, reading it ends, in mistakes or in a profile that reads back as itself.
@@ -20,19 +22,21 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		profile, err := Parse(text, "fuzz.yaml")
+		profile, err := Parse(t.Context(), text, "fuzz.yaml")
 		if err != nil {
 			require.NotEmpty(t, err.Error())
 			return
 		}
-		resolved, err := profile.YAML()
+		resolved, err := canonical(profile.NodeProfile)
 		require.NoError(t, err)
-		again, err := Parse(resolved, "again.yaml")
+		again, err := Parse(t.Context(), resolved, "again.yaml")
 		require.NoError(t, err, resolved)
-		twice, err := again.YAML()
+		twice, err := canonical(again.NodeProfile)
 		require.NoError(t, err)
 		require.Equal(t, resolved, twice)
-		_, err = Vars(profile.NodeProfile)
+		_, err = variables.Render(profile.NodeProfile)
+		require.NoError(t, err)
+		_, err = profile.SourcedYAML()
 		require.NoError(t, err)
 		_, err = profile.Redacted()
 		require.NoError(t, err)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -31,10 +33,10 @@ func TestMistakes(t *testing.T) {
 	require.NotEmpty(t, files)
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			_, err := Read([]string{file})
+			_, err := read(t, []string{file})
 			require.Error(t, err)
 			golden(t, strings.TrimSuffix(file, ".yaml")+".txt", err.Error()+"\n")
-			for _, m := range Mistakes(err) {
+			for _, m := range mistake.All(err) {
 				assert.Equal(t, file, m.File, "%v", m)
 			}
 			assert.NotContains(t, err.Error(), "hunter2", "the error repeats a password")
@@ -44,10 +46,10 @@ func TestMistakes(t *testing.T) {
 
 // Every mistake is found in one go, whichever file it is in.
 func TestMistakesOfSeveralFiles(t *testing.T) {
-	_, err := Read([]string{"testdata/mistakes/suite-of-other.yaml", "testdata/mistakes/tab.yaml", "testdata/nowhere.yaml"})
+	_, err := read(t, []string{"testdata/mistakes/suite-of-other.yaml", "testdata/mistakes/tab.yaml", "testdata/nowhere.yaml"})
 	require.Error(t, err)
 	files := map[string]bool{}
-	for _, m := range Mistakes(err) {
+	for _, m := range mistake.All(err) {
 		files[filepath.Base(m.File)] = true
 	}
 	assert.Equal(t, map[string]bool{"suite-of-other.yaml": true, "tab.yaml": true, "nowhere.yaml": true}, files)

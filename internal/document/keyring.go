@@ -5,29 +5,35 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
+
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
+	"github.com/airshipit/packer-plugin-airship/internal/tree"
 )
 
 // maxKeyring bounds a keyring file in bytes; Debian's own has 60 KiB.
 const maxKeyring = 4 << 20
 
 // inlineKeyrings puts the key block of every keyring file into the profile, so that the
-// resolved document needs no file beside it. directory is where relative paths start; empty
-// where the document is not a file.
-func (p *Profile) inlineKeyrings(directory string, r *report) {
+// resolved document needs no file beside it. directories are where relative paths in a file start;
+// a document that is not a file has none.
+func (p *Profile) inlineKeyrings(directories map[string]string, r *tree.Report) {
 	for i := range p.NodeProfile.Spec.Software.Repos {
 		repo := &p.NodeProfile.Spec.Software.Repos[i]
-		if repo.Keyring == "" {
+		field := fmt.Sprintf("spec.software.repos[%d].keyring", i)
+		if repo.Keyring == "" || slices.Contains(r.Settled, field) {
 			continue
 		}
-		block, err := keyBlock(repo.Keyring, directory)
+		block, err := keyBlock(repo.Keyring, directories[p.places[field].File])
 		if err != nil {
-			m := &Mistake{Field: fmt.Sprintf("spec.software.repos[%d].keyring", i), Problem: err.Error()}
+			m := &mistake.Mistake{Field: field, Problem: err.Error()}
 			_ = p.Locate(m)
-			r.mistakes = append(r.mistakes, m)
+			r.Settled = append(r.Settled, field)
+			r.Mistakes = append(r.Mistakes, m)
 			continue
 		}
 		repo.Keyring = block

@@ -37,16 +37,16 @@ func TestKeyrings(t *testing.T) {
 	path := filepath.Join(dir, "profile.yaml")
 	for _, name := range []string{"binary.gpg", "armoured.asc", filepath.Join(dir, "binary.gpg")} {
 		require.NoError(t, os.WriteFile(path, []byte(document(name)), 0o600))
-		set, err := Read([]string{path})
+		set, err := read(t, []string{path})
 		require.NoError(t, err, name)
-		got := set.Profiles[0].NodeProfile.Spec.Software.Repos[0].Keyring
+		got := set.variants[0].NodeProfile.Spec.Software.Repos[0].Keyring
 		keys, err := openpgp.ReadArmoredKeyRing(strings.NewReader(got))
 		require.NoError(t, err, name)
 		assert.Equal(t, key.PrimaryKey.Fingerprint, keys[0].PrimaryKey.Fingerprint)
 
-		text, err := set.Profiles[0].YAML()
+		text, err := set.variants[0].YAML()
 		require.NoError(t, err)
-		again, err := Parse(text, "profile_yaml")
+		again, err := Parse(t.Context(), text, "profile_yaml")
 		require.NoError(t, err)
 		assert.Equal(t, got, again.NodeProfile.Spec.Software.Repos[0].Keyring)
 	}
@@ -56,9 +56,9 @@ func TestKeyrings(t *testing.T) {
 		".":           "is not a file",
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(document(name)), 0o600))
-		_, err := Read([]string{path})
-		assert.EqualError(t, err, path+":7: spec.software.repos[0].keyring: keyring "+filepath.Join(dir, name)+": "+problem)
+		_, err := read(t, []string{path})
+		assert.EqualError(t, err, path+":7:69: spec.software.repos[0].keyring: keyring "+filepath.Join(dir, name)+": "+problem)
 	}
-	_, err = Parse(document("binary.gpg"), "profile_yaml")
-	assert.EqualError(t, err, "profile_yaml:7: spec.software.repos[0].keyring: a relative path needs a document that is a file; want the key block itself")
+	_, err = Parse(t.Context(), document("binary.gpg"), "profile_yaml")
+	assert.EqualError(t, err, "profile_yaml:7:69: spec.software.repos[0].keyring: a relative path needs a document that is a file; want the key block itself")
 }

@@ -2,25 +2,34 @@ package document
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/airshipit/packer-plugin-airship/internal/tree"
 )
 
-// originMark begins the comment that says where a line of a resolved profile was written.
-const originMark = "#@ "
+const (
+	// placeMark begins the comment that says where a line of a resolved profile was written.
+	placeMark = "#@ "
+	// warningMark begins a line at the head of a resolved profile that holds one of its Warnings.
+	warningMark = "#! "
+	// sourceMark begins the first line of a resolved profile with secrets: where its documents are.
+	sourceMark = "#! source: "
+)
 
-// warningMark begins a line at the head of a resolved profile that holds one of its Warnings.
-const warningMark = "#! "
-
-// SourcedYAML is YAML with a comment behind each value that names the file and line it was written
-// at, Warnings as comments before it and, where a document gave one, Image as a second document.
-// Parse reads all of them, so that mistakes found later are still told by the documents' lines.
+// SourcedYAML is YAML with a comment behind each value that names the file, line and column it was written
+// at, Warnings as comments before it and, where a document gave one, Image as a second document. Where
+// references stand in it for secrets, its first line says which documents hold them. Parse reads all
+// of this, so that mistakes found later are still told by the documents' lines.
 func (p *Profile) SourcedYAML() (string, error) {
-	text, err := p.YAML()
+	shown := p.referenced()
+	text, err := canonical(shown.NodeProfile)
 	if err != nil {
 		return "", err
 	}
@@ -29,30 +38,79 @@ func (p *Profile) SourcedYAML() (string, error) {
 		return "", fmt.Errorf("render YAML: %w", err)
 	}
 	eachLine(&root, "", func(node *yaml.Node, field string) {
-		if at, ok := p.places[field]; ok && at.line > 0 && !strings.ContainsAny(at.file, "\n\r") {
-			node.LineComment = fmt.Sprintf("%s%s:%d", originMark, at.file, at.line)
+		if at, ok := p.places[field]; ok {
+			node.LineComment = comment(at, field)
 		}
 	})
-	var out bytes.Buffer
-	for _, warning := range p.Warnings {
-		out.WriteString(warningMark + strings.Map(printable, warning) + "\n")
-	}
-	encoder := yaml.NewEncoder(&out)
-	encoder.SetIndent(2)
-	if err := encoder.Encode(&root); err != nil {
-		return "", fmt.Errorf("render YAML: %w", err)
-	}
-	if err := encoder.Close(); err != nil {
-		return "", fmt.Errorf("render YAML: %w", err)
+	body, err := rendered(&root)
+	if err != nil {
+		return "", err
 	}
 	if p.withImage {
-		image, err := p.ImageYAML()
+		image, err := canonical(shown.Image)
 		if err != nil {
 			return "", err
 		}
-		out.WriteString("---\n" + image)
+		body += "---\n" + image
 	}
-	return out.String(), nil
+	var head strings.Builder
+	if p.origin != nil && (len(p.secrets)+len(p.imageSecrets) > 0 || strings.Contains(body, secretMark)) {
+		source, err := json.Marshal(p.origin)
+		if err != nil {
+			return "", fmt.Errorf("render the source: %w", err)
+		}
+		head.WriteString(sourceMark + ascii(source) + "\n")
+	}
+	for _, warning := range p.Warnings {
+		head.WriteString(warningMark + strings.Map(printable, warning) + "\n")
+	}
+	return head.String() + body, nil
+}
+
+// comment is FILE:LINE:COLUMN, zero where unknown, and, where it was written by another name, the field.
+func comment(at tree.Place, field string) string {
+	text := fmt.Sprintf("%s%s:%d:%d", placeMark, at.File, at.Line, at.Column)
+	if at.Field != field && at.Field != "" {
+		text += " " + at.Field
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return ""
+	}
+	return text
+}
+
+var placeComment = regexp.MustCompile(`^` + placeMark + `(.*):(\d+):(\d+)(?: (.*))?$`)
+
+// uncomment is the place that comment made a text of; false where it is none.
+func uncomment(text, field string) (tree.Place, bool) {
+	parts := placeComment.FindStringSubmatch(text)
+	if parts == nil {
+		return tree.Place{}, false
+	}
+	at := tree.Place{File: parts[1], Field: field}
+	at.Line, _ = strconv.Atoi(parts[2])
+	at.Column, _ = strconv.Atoi(parts[3])
+	if parts[4] != "" {
+		at.Field = parts[4]
+	}
+	return at, true
+}
+
+// ascii is JSON with nothing in it that could end a comment.
+func ascii(data []byte) string {
+	var text bytes.Buffer
+	for _, r := range string(data) {
+		switch {
+		case r < 0x7f:
+			text.WriteRune(r)
+		case r > 0xffff:
+			r -= 0x10000
+			fmt.Fprintf(&text, `\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
+		default:
+			fmt.Fprintf(&text, `\u%04x`, r)
+		}
+	}
+	return text.String()
 }
 
 // printable keeps a file's name from ending the comment that it is in.
@@ -79,21 +137,20 @@ func (p *Profile) takeWarnings(text string) {
 	}
 }
 
-// takeOrigins replaces the places in text, which p was read from, by those that its comments name.
-func (p *Profile) takeOrigins(text string) error {
+// takePlaces replaces the places in text, which p was read from, by those that its comments name.
+func (p *Profile) takePlaces(text string) error {
+	if !strings.Contains(text, placeMark) {
+		return nil
+	}
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &root); err != nil {
 		return err
 	}
 	eachLine(&root, "", func(node *yaml.Node, field string) {
-		origin, marked := strings.CutPrefix(node.LineComment, originMark)
-		colon := strings.LastIndexByte(origin, ':')
-		at, known := p.places[field]
-		if !marked || !known || colon < 0 {
+		if _, known := p.places[field]; !known {
 			return
 		}
-		if line, err := strconv.Atoi(origin[colon+1:]); err == nil && line > 0 {
-			at.file, at.line, at.column = origin[:colon], line, 0
+		if at, marked := uncomment(node.LineComment, field); marked {
 			p.places[field] = at
 		}
 	})
@@ -111,7 +168,7 @@ func eachLine(node *yaml.Node, field string, visit func(node *yaml.Node, field s
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			key, value := node.Content[i], node.Content[i+1]
-			name := strings.TrimPrefix(field+"."+key.Value, ".")
+			name := tree.Join(field, key.Value)
 			if value.Kind == yaml.ScalarNode {
 				visit(value, name)
 				continue
@@ -121,7 +178,7 @@ func eachLine(node *yaml.Node, field string, visit func(node *yaml.Node, field s
 		}
 	case yaml.SequenceNode:
 		for i, item := range node.Content {
-			name := fmt.Sprintf("%s[%d]", field, i)
+			name := tree.Element(field, i)
 			if item.Kind == yaml.ScalarNode {
 				visit(item, name)
 				continue

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 )
 
 // TestOriginsSurvive reads a document, hands it on as YAML as the data source does, and locates
@@ -33,14 +35,14 @@ spec:
   networking:
     hostname: node01
 `), 0o600))
-	set, err := Read([]string{file})
+	set, err := read(t, []string{file})
 	require.NoError(t, err)
-	text, err := set.Profiles[0].SourcedYAML()
+	text, err := set.variants[0].SourcedYAML()
 	require.NoError(t, err)
-	plain, err := set.Profiles[0].YAML()
+	plain, err := set.variants[0].YAML()
 	require.NoError(t, err)
 
-	parsed, err := Parse(text, "profile_yaml")
+	parsed, err := Parse(t.Context(), text, "profile_yaml")
 	require.NoError(t, err)
 	for field, line := range map[string]int{
 		"spec.software.packages[0]":                    6,
@@ -52,7 +54,7 @@ spec:
 		"spec.networking.hostname":                     18,
 		"spec.storage.partitions[0].filesystem.unseen": 15,
 	} {
-		mistake := &Mistake{Field: field, Problem: "is wrong"}
+		mistake := &mistake.Mistake{Field: field, Problem: "is wrong"}
 		_ = parsed.Locate(mistake)
 		assert.Equal(t, file, mistake.File, field)
 		assert.Equal(t, line, mistake.Line, field)
@@ -65,15 +67,13 @@ spec:
 // What the data source hands on holds the AirshipImage that a document gave, and the warnings.
 func TestImageAndWarningsSurvive(t *testing.T) {
 	for name, written := range map[string]bool{"control-plane": true, "worker": false} {
-		read, err := Choice{Documents: []string{"testdata/good/site"}, Name: name, WithDocuments: true}.Read()
+		read, err := Choice{Source: Source{Documents: []string{"testdata/good/site"}}, Selection: Selection{Name: name}, WithDocuments: true}.Read(t.Context())
 		require.NoError(t, err)
-		assert.Contains(t, read.Warnings,
-			"testdata/good/site/control-plane.yaml:74: Phase is not read by this version, so nothing in it has an effect")
 		text, err := read.SourcedYAML()
 		require.NoError(t, err)
 		assert.Equal(t, written, strings.Contains(text, "kind: AirshipImage"), text)
 
-		parsed, err := Choice{YAML: text, WithYAML: true}.Read()
+		parsed, err := Choice{YAML: text, WithYAML: true}.Read(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, read.Image, parsed.Image)
 		assert.Equal(t, read.Warnings, parsed.Warnings)
@@ -82,12 +82,12 @@ func TestImageAndWarningsSurvive(t *testing.T) {
 
 // A warning that names a file of two lines stays a comment.
 func TestWarningOfTwoLines(t *testing.T) {
-	profile, err := Parse(minimal+"{}", "p.yaml")
+	profile, err := Parse(t.Context(), minimal+"{}", "p.yaml")
 	require.NoError(t, err)
 	profile.Warnings = []string{"a\nspec: b", "c\u2028d"}
 	text, err := profile.SourcedYAML()
 	require.NoError(t, err)
-	parsed, err := Parse(text, "profile_yaml")
+	parsed, err := Parse(t.Context(), text, "profile_yaml")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"a spec: b", "c d"}, parsed.Warnings)
 }

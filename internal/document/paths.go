@@ -7,65 +7,60 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+
+	"github.com/airshipit/packer-plugin-airship/internal/kustomization"
+	"github.com/airshipit/packer-plugin-airship/internal/tree"
 )
 
-// maxFile bounds a file's size in bytes; YAML takes a hundred times its size in memory.
-const maxFile = 1 << 20
+// maxFiles bounds how many files one set names.
+const maxFiles = 20_000
 
-// expand turns what the operator named into files. A path is a file, a directory or a glob; a
-// directory stands for its *.yaml and *.yml files, sorted, without those of its own
-// directories, so that a profile kept aside is not picked up unseen. A file is read once.
-func expand(paths []string, r *report) []string {
-	var files []string
-	add := func(path string) {
-		if !slices.Contains(files, path) {
-			files = append(files, path)
-		}
-	}
-	for _, path := range paths {
-		found, problem := expandOne(path)
-		if problem != "" {
-			r.mistake(place{file: path}, "%s", problem)
-		}
-		for _, file := range found {
-			add(filepath.Clean(file))
-		}
-	}
-	return files
+// named is what a path that the operator named leads to.
+type named struct {
+	// files as the operator would name them.
+	files []string
+	// kustomization: the path is a directory that is built.
+	kustomization bool
 }
 
-func expandOne(path string) (files []string, problem string) {
+// expand finds what a path means: a file, a directory or a glob. A directory is a kustomization, or
+// stands for its *.yaml and *.yml files, sorted, without those of its own directories, so that a profile
+// kept aside is not picked up unseen.
+func expand(path string) (found named, problem string) {
 	if path == "" {
-		return nil, "an empty path; want a file, a directory or a glob"
+		return named{}, "an empty path; want a file, a directory or a glob"
 	}
 	info, err := os.Stat(path)
 	switch {
+	case err == nil && info.IsDir() && kustomization.IsRoot(path):
+		return named{kustomization: true}, ""
 	case err == nil && info.IsDir():
-		return directory(path)
+		files, problem := directory(path)
+		return named{files: files}, problem
 	case err == nil && !info.Mode().IsRegular():
-		return nil, "is neither a file nor a directory"
+		return named{}, "is neither a file nor a directory"
 	case err == nil:
-		return []string{path}, ""
+		return named{files: []string{path}}, ""
 	case !strings.ContainsAny(path, "*?[") && errors.Is(err, fs.ErrNotExist) && !filepath.IsAbs(path):
-		return nil, "there is no such file or directory; a relative path starts where packer was started"
+		return named{}, "there is no such file or directory; a relative path starts where packer was started"
 	case !strings.ContainsAny(path, "*?["):
-		return nil, reason(err)
+		return named{}, reason(err)
 	}
 	matches, err := filepath.Glob(path)
 	if err != nil {
-		return nil, "is not a valid glob"
+		return named{}, "is not a valid glob"
 	}
+	var files []string
 	for _, match := range matches {
 		if info, err := os.Stat(match); err == nil && info.Mode().IsRegular() {
 			files = append(files, match)
 		}
 	}
 	if len(files) == 0 {
-		return nil, "no file matches"
+		return named{}, "no file matches"
 	}
-	return files, ""
+	return named{files: files}, ""
 }
 
 func directory(path string) (files []string, problem string) {
@@ -74,14 +69,9 @@ func directory(path string) (files []string, problem string) {
 		return nil, reason(err)
 	}
 	for _, entry := range entries {
-		name := entry.Name()
-		switch name {
-		case "kustomization.yaml", "kustomization.yml", "Kustomization":
-			return nil, "is a kustomization, which is not built here; name its rendered documents (kustomize build)"
-		}
-		file := filepath.Join(path, name)
+		file := filepath.Join(path, entry.Name())
 		info, err := os.Stat(file)
-		if err == nil && info.Mode().IsRegular() && isYAML(name) {
+		if err == nil && info.Mode().IsRegular() && isYAML(entry.Name()) {
 			files = append(files, file)
 		}
 	}
@@ -95,19 +85,26 @@ func isYAML(name string) bool {
 	return !strings.HasPrefix(name, ".") && (strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"))
 }
 
-// load reads a document file, no larger than maxFile.
+// load reads a document file, no larger than tree.MaxText.
 func load(path string) (data []byte, problem string) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, reason(err)
+	case !info.Mode().IsRegular():
+		return nil, "is not a file"
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, reason(err)
 	}
 	defer file.Close()
-	data, err = io.ReadAll(io.LimitReader(file, maxFile+1))
+	data, err = io.ReadAll(io.LimitReader(file, tree.MaxText+1))
 	if err != nil {
 		return nil, reason(err)
 	}
-	if len(data) > maxFile {
-		return nil, fmt.Sprintf("is larger than %d KiB, too large for a document", maxFile>>10)
+	if len(data) > tree.MaxText {
+		return nil, fmt.Sprintf("is larger than %d KiB, too large for a document", tree.MaxText>>10)
 	}
 	return data, ""
 }

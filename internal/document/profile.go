@@ -1,19 +1,18 @@
 package document
 
 import (
-	"crypto/sha256"
-	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
+	"github.com/airshipit/packer-plugin-airship/internal/tree"
 )
 
-// Profile is one NodeProfile, resolved and checked.
+// Profile is one NodeProfile with one image of it, resolved and checked.
 type Profile struct {
-	// NodeProfile has its defaults, and its _append lists merged.
+	// NodeProfile has its defaults, what it extends, and the image's params on it.
 	NodeProfile v1alpha1.NodeProfile
 	// Image is the AirshipImage that refers to the profile, or one derived from it.
 	Image v1alpha1.AirshipImage
@@ -26,115 +25,125 @@ type Profile struct {
 	withImage bool
 	file      string
 	places    places
+	// secrets are the fields whose values were encrypted or come from Secrets.
+	secrets, imageSecrets map[string]bool
+	// shown: no secret is left in it, so that all of it may be rendered.
+	shown bool
+	// origin is where the profile can be read again.
+	origin *origin
+}
+
+// Labels are those of the profile with its image's over them. Never nil.
+func (p *Profile) Labels() map[string]string {
+	labels := map[string]string{}
+	maps.Copy(labels, p.NodeProfile.Labels)
+	if p.withImage {
+		maps.Copy(labels, p.Image.Labels)
+	}
+	return labels
+}
+
+// Packages are all that the profile asks for, NAME or NAME=VERSION, sorted and each once; what
+// they depend on is not among them. Never nil.
+func (p *Profile) Packages() []string {
+	spec := &p.NodeProfile.Spec
+	all := append([]string{}, spec.Software.Packages...)
+	all = append(all, spec.Software.UbuntuPackages...)
+	for _, repo := range spec.Software.Repos {
+		all = append(all, repo.Packages...)
+	}
+	for _, driver := range spec.Drivers {
+		all = slices.Concat(all, driver.Packages, driver.DKMS, driver.Firmware)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Locate gives every Mistake in err that names a field of the profile the file, line, column
 // and name by which that field was written. It changes the Mistakes in place and returns err;
 // call it before err is wrapped, for fmt.Errorf keeps the text of its time.
 func (p *Profile) Locate(err error) error {
-	for _, m := range Mistakes(err) {
+	for _, m := range mistake.All(err) {
 		if m.File != "" || m.Field == "" {
 			continue
 		}
 		m.File = p.file
 		if at, ok := p.places.find(m.Field); ok {
-			m.File, m.Line, m.Column, m.Field = at.file, at.line, at.column, at.field
+			m.File, m.Line, m.Column = at.File, at.Line, at.Column
+			if at.Field != "" {
+				m.Field = at.Field
+			}
 		}
 	}
 	return err
 }
 
-// YAML is the resolved document. It is stable: keys are sorted and reading it again gives the
-// same profile and the same YAML. Password hashes are in it.
-func (p *Profile) YAML() (string, error) { return canonical(p.NodeProfile) }
-
-// Redacted is a copy without secrets, for documents that are kept.
-func (p *Profile) Redacted() (*Profile, error) {
-	return p.withSecrets(func(string) string { return Redaction })
+// decode takes the profile from its document.
+func (p *Profile) decode(root *tree.Node, r *tree.Report) {
+	d := newDecoder(r)
+	d.unknown = unsupported
+	d.decode(root, reflect.ValueOf(&p.NodeProfile).Elem(), "", root.Place, false)
+	p.places, p.secrets = d.places, d.secrets
+	// A suite that could not be read is not missing.
+	if spec := &p.NodeProfile.Spec; spec.Suite == "" && slices.Contains(r.Settled, "spec.suite") && len(suites[spec.Distribution]) > 0 {
+		spec.Suite = suites[spec.Distribution][0]
+	}
 }
 
-// Digested is a copy with sha256:HEX in place of each secret, for what must change with a secret
-// and not hold it.
-func (p *Profile) Digested() (*Profile, error) {
-	return p.withSecrets(func(secret string) string {
-		return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(secret)))
-	})
-}
+// Check finds what is wrong with a resolved profile beyond its documents, such as its disk
+// layout. Mistakes in its error name fields of the profile; Read gives them file and line.
+type Check func(profile *v1alpha1.NodeProfile) error
 
-// readProfile resolves and checks a document's profile, as far as its mistakes allow. directory
-// is where relative paths in it start.
-func readProfile(root *yaml.Node, at place, directory string, checks []Check, r *report) (*Profile, error) {
-	own := &report{}
-	if _, spec := lookup(root, "spec"); spec != nil {
-		fill := &references{
-			variables: variablesOf(spec),
-			open:      map[string]bool{},
-			report:    own,
-		}
-		filled, err := fill.fill(spec, at.key("spec"))
-		if err != nil {
-			return nil, err
-		}
-		*spec = *filled
-	}
-
-	var written v1alpha1.NodeProfile
-	found := places{}
-	d := decoder{report: own, places: found, unknown: own.unsupported}
-	d.decode(root, reflect.ValueOf(&written).Elem(), at.at(root), false)
-
-	profile := &Profile{
-		NodeProfile: resolve(written, found),
-		Files:       []string{at.file},
-		file:        at.file,
-		places:      found,
-	}
-	profile.inlineKeyrings(directory, own)
-	profile.add(own, check(&profile.NodeProfile))
-	for _, check := range checks {
-		profile.add(own, check(&profile.NodeProfile))
-	}
-	profile.Warnings = own.warnings
-	r.mistakes = append(r.mistakes, own.mistakes...)
-	return profile, nil
-}
-
-// add reports what a check of meaning found, without what follows from a mistake that is known
+// check reports what checks of meaning find, without what follows from a mistake that is known
 // already: of a value that could not be read, little can be right.
-func (p *Profile) add(r *report, err error) {
-	known, around := map[string]bool{}, map[string]bool{}
-	know := func(field string) {
-		known[field] = true
-		for ; field != ""; field = parent(field) {
-			around[field] = true
+func (p *Profile) check(checks []Check, r *tree.Report) {
+	p.warnOfRetries(r)
+	for _, check := range slices.Concat([]Check{checkMeaning}, checks) {
+		settled := newSettled(r.Settled)
+		err := check(&p.NodeProfile)
+		found := mistake.All(err)
+		if err != nil && len(found) == 0 {
+			found = []*mistake.Mistake{{File: p.file, Problem: err.Error()}}
 		}
-	}
-	for _, field := range r.settled {
-		know(field)
-	}
-	for _, m := range r.mistakes {
-		know(m.Field)
-	}
-	found := Mistakes(err)
-	if err != nil && len(found) == 0 {
-		found = []*Mistake{{File: p.file, Problem: err.Error()}}
-	}
-	for _, m := range found {
-		follows := around[m.Field]
-		for field := m.Field; field != "" && !follows; field = parent(field) {
-			follows = known[field]
+		var secrets []string
+		if len(found) > 0 {
+			secrets = p.secretValues()
 		}
-		if !follows {
+		for _, m := range found {
+			if settled.covers(m.Field) {
+				continue
+			}
+			r.Settled = append(r.Settled, m.Field)
+			p.hide(m, secrets)
 			_ = p.Locate(m)
-			r.mistakes = append(r.mistakes, m)
+			r.Mistakes = append(r.Mistakes, m)
 		}
 	}
 }
 
-// Packages are all that the profile asks for, NAME or NAME=VERSION, sorted and each once; what
-// they depend on is not among them. Never nil.
-func (p *Profile) Packages() []string {
-	all := asked(&p.NodeProfile.Spec.Software)
-	slices.Sort(all)
-	return slices.Compact(all)
+// settled are fields that nothing more is said of.
+type settled struct{ known, around map[string]bool }
+
+func newSettled(fields []string) settled {
+	s := settled{map[string]bool{}, map[string]bool{}}
+	for _, field := range fields {
+		s.known[field] = true
+		for ; field != ""; field = tree.Parent(field) {
+			s.around[field] = true
+		}
+	}
+	return s
+}
+
+// covers says whether a field, something in it or something around it is settled.
+func (s settled) covers(field string) bool {
+	if s.around[field] {
+		return true
+	}
+	for ; field != ""; field = tree.Parent(field) {
+		if s.known[field] {
+			return true
+		}
+	}
+	return false
 }

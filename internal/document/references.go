@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
+	"github.com/airshipit/packer-plugin-airship/internal/tree"
 )
 
 // references fills in Jinja references between a profile's variables: "{{ kernel_base_pkg }}",
@@ -14,172 +15,250 @@ import (
 // else becomes what it refers to, of whatever type.
 type references struct {
 	// variables by name: every field of every area of the spec.
-	variables map[string]*yaml.Node
+	variables map[string]*tree.Node
 	// open are the variables being filled in, to find one that refers to itself.
 	open map[string]bool
 	// nodes and depth of what was filled in so far, within the bounds of a document.
 	nodes, depth int
-	report       *report
+	report       *tree.Report
 }
 
 // contexts are variables that Airship defines for everyone.
 var contexts = map[string]string{"default_run_context": "common", "qcow_run_context": "qcow"}
 
-// maxText bounds a string in bytes once its references are filled in.
-const maxText = 64 << 10
+// maxFilled bounds a string in bytes once its references are filled in; one without any may be longer.
+const maxFilled = 64 << 10
 
 var (
 	jinja     = regexp.MustCompile(`\{[{%#]`)
 	reference = regexp.MustCompile(`\{\{-?\s*([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\s*-?\}\}`)
 )
 
+// use is what becomes of Jinja in a value.
+type use int
+
+const (
+	// plainOnly takes references to variables and refuses everything else.
+	plainOnly use = iota
+	// template is filled in by Ansible on the way to the image: what is not a reference to a variable
+	// of the profile stays as it is.
+	template
+	// literal is no template at all.
+	literal
+)
+
+// literals are fields whose text goes to programs with templates of their own.
+var literals = []string{
+	"spec.cloudInit.userData", "spec.cloudInit.metaData", "spec.networking.networkData", "spec.software.repos.keyring",
+}
+
+// templates are the fields that Ansible's roles take as templates.
+var templates = []string{"spec.files", "spec.services", "spec.extraVars"}
+
+// useOf is what becomes of Jinja at a path without indices, where around is what holds it.
+func useOf(path string, around use) use {
+	switch {
+	case slices.Contains(literals, path):
+		return literal
+	case slices.Contains(templates, path):
+		return template
+	}
+	return around
+}
+
+func newReferences(spec *tree.Node, r *tree.Report) *references {
+	return &references{variables: variablesOf(spec), open: map[string]bool{}, report: r}
+}
+
 // variablesOf are the variables of a spec's areas and those that Airship defines.
-func variablesOf(spec *yaml.Node) map[string]*yaml.Node {
-	variables := map[string]*yaml.Node{}
+func variablesOf(spec *tree.Node) map[string]*tree.Node {
+	variables := map[string]*tree.Node{}
 	for name, value := range contexts {
-		variables[name] = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value}
+		variables[name] = tree.Text(value, tree.Place{})
 	}
-	if spec == nil || spec.Kind != yaml.MappingNode {
-		return variables
+	if architecture := spec.Get("architecture"); architecture != nil {
+		variables["rootfs_arch"] = architecture
 	}
-	for i := 1; i < len(spec.Content); i += 2 {
-		area := spec.Content[i]
-		if area.Kind != yaml.MappingNode {
-			continue
-		}
-		for j := 0; j+1 < len(area.Content); j += 2 {
-			variables[area.Content[j].Value] = area.Content[j+1]
-		}
-	}
+	spec.Fields(func(_, area *tree.Node) {
+		area.Fields(func(key, value *tree.Node) { variables[key.Value] = value })
+	})
 	return variables
 }
 
-// fill is node with its references filled in.
-func (f *references) fill(node *yaml.Node, at place) (*yaml.Node, error) {
-	if f.nodes++; f.nodes > maxNodes {
-		return nil, errTooLarge
+// fill is node, which stands at a path without indices, with its references filled in.
+func (f *references) fill(node *tree.Node, path string, u use) (*tree.Node, error) {
+	if f.nodes++; f.nodes > tree.MaxNodes {
+		return nil, tree.ErrTooLarge
 	}
-	if f.depth++; f.depth > maxDepth {
-		return nil, errTooDeep
+	if f.depth++; f.depth > tree.MaxDepth {
+		return nil, tree.ErrTooDeep
 	}
 	defer func() { f.depth-- }()
 
-	if node.Kind == yaml.ScalarNode {
-		if node.Tag != "!!str" || !jinja.MatchString(node.Value) {
-			return node, nil
-		}
-		return f.scalar(node, at.at(node))
+	u = useOf(path, u)
+	switch {
+	case u == literal:
+		return node, nil
+	case node.IsMapping():
+		return f.mapping(node, path, u)
+	case node.IsList():
+		return f.list(node, path, u)
+	case node.Tag != "!!str" && node.Tag != tree.Splice || !jinja.MatchString(node.Value):
+		return node, nil
 	}
-	out := shell(node)
-	for i, child := range node.Content {
-		inside := at
-		switch {
-		case node.Kind == yaml.SequenceNode:
-			inside = at.index(i)
-		case i%2 == 0:
-			out.Content = append(out.Content, child)
-			continue
-		default:
-			inside = at.key(word(node.Content[i-1].Value))
-		}
-		child, err := f.fill(child, inside)
+	return f.scalar(node, path, u)
+}
+
+func (f *references) mapping(node *tree.Node, path string, u use) (*tree.Node, error) {
+	out := node.Shell()
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i]
+		value, err := f.fill(node.Content[i+1], tree.Join(path, key.Value), u)
 		if err != nil {
 			return nil, err
 		}
-		out.Content = append(out.Content, child)
+		out.Content = append(out.Content, key, value)
 	}
 	return out, nil
 }
 
-func (f *references) scalar(node *yaml.Node, at place) (*yaml.Node, error) {
+func (f *references) list(node *tree.Node, path string, u use) (*tree.Node, error) {
+	out := node.Shell()
+	for _, element := range node.Content {
+		filled, err := f.fill(element, path, u)
+		switch {
+		case err != nil:
+			return nil, err
+		case element.Tag != tree.Splice:
+			out.Content = append(out.Content, filled)
+		case filled.IsList():
+			out.Content = append(out.Content, filled.Content...)
+		case filled.Tag == tree.Broken:
+			out.Content = append(out.Content, filled)
+		default:
+			f.report.Mistake(element.Place, "want a list, found %s", filled.Describe())
+			out.Content = append(out.Content, element.Break())
+		}
+	}
+	return out, nil
+}
+
+func (f *references) scalar(node *tree.Node, path string, u use) (*tree.Node, error) {
 	spans := reference.FindAllStringSubmatchIndex(node.Value, -1)
 	if jinja.MatchString(reference.ReplaceAllString(node.Value, "")) {
-		return f.broken(node, at, "only plain references to variables, {{ name }}, are understood here; write the value itself"), nil
+		if u == template {
+			return node, nil
+		}
+		return f.broken(node, "only plain references to variables, {{ name }}, are understood here; write the value itself"), nil
+	}
+	if u == template && !f.known(node, spans) {
+		return node, nil
 	}
 	if len(spans) == 1 && spans[0][0] == 0 && spans[0][1] == len(node.Value) {
-		return f.whole(node, at, node.Value[spans[0][2]:spans[0][3]])
+		return f.whole(node, node.Value[spans[0][2]:spans[0][3]], path, u)
 	}
-	var text strings.Builder
-	end := 0
+	return f.inText(node, spans, path, u)
+}
+
+// known says whether a template's references are all to variables of the profile. One that is nearly
+// the name of a variable counts as known, so that it is reported; others are Ansible's.
+func (f *references) known(node *tree.Node, spans [][]int) bool {
 	for _, span := range spans {
 		name := node.Value[span[2]:span[3]]
-		value, err := f.variable(node, name, at)
-		if err != nil || value.Tag == broken {
-			return value, err
+		first, _, _ := strings.Cut(name, ".")
+		if f.lookup(name) == nil && (f.variables[first] != nil || mistake.Near(first, f.names()) == "") {
+			return false
 		}
-		if value.Kind != yaml.ScalarNode || value.Tag == "!!null" {
-			return f.broken(node, at, "inside a text only a string, number or boolean can stand, and the variable "+word(name)+" is "+describe(value)), nil
+	}
+	return true
+}
+
+// inText fills in references that stand in a longer text.
+func (f *references) inText(node *tree.Node, spans [][]int, path string, u use) (*tree.Node, error) {
+	var text strings.Builder
+	end, secret := 0, node.Secret
+	for _, span := range spans {
+		name := node.Value[span[2]:span[3]]
+		value, err := f.variable(node, name, path, u)
+		switch {
+		case err != nil:
+			return nil, err
+		case value.Tag == tree.Broken:
+			return value, nil
+		case !value.IsScalar() || value.IsNull():
+			return f.broken(node, "inside a text only a string, number or boolean can stand, and the variable "+f.shown(node, name)+" is "+value.Describe()), nil
+		case u == template && jinja.MatchString(value.Value):
+			// Ansible fills in that one first.
+			return node, nil
 		}
 		text.WriteString(node.Value[end:span[0]] + value.Value)
-		end = span[1]
-		if text.Len() > maxText {
-			return nil, errTooLarge
+		end, secret = span[1], secret || value.Secret
+		if text.Len() > maxFilled {
+			return nil, tree.ErrTooLarge
 		}
 	}
 	text.WriteString(node.Value[end:])
-	out := shell(node)
-	out.Value = text.String()
+	out := node.Shell()
+	out.Value, out.Secret = text.String(), secret
 	// A brace of the text and one of the variable's value may meet.
 	if jinja.MatchString(out.Value) {
-		return f.broken(node, at, "becomes a Jinja expression once its references are filled in; write the value itself"), nil
+		return f.broken(node, "becomes a Jinja expression once its references are filled in; write the value itself"), nil
 	}
 	return out, nil
 }
 
 // whole is the value that takes a reference's place, with the reference's line and column.
-func (f *references) whole(node *yaml.Node, at place, name string) (*yaml.Node, error) {
-	value, err := f.variable(node, name, at)
+func (f *references) whole(node *tree.Node, name, path string, u use) (*tree.Node, error) {
+	value, err := f.variable(node, name, path, u)
 	if err != nil {
 		return nil, err
 	}
 	out := *value
-	out.Line, out.Column = node.Line, node.Column
+	out.Place = node.Place
+	out.Secret = value.Secret || node.Secret
 	return &out, nil
 }
 
 // broken reports node's mistake and is the node that takes its place.
-func (f *references) broken(node *yaml.Node, at place, problem string) *yaml.Node {
-	f.report.mistake(at, "%s", problem)
-	out := shell(node)
-	out.Tag = broken
-	return out
+func (f *references) broken(node *tree.Node, problem string) *tree.Node {
+	f.report.Mistake(node.Place, "%s", problem)
+	return node.Break()
 }
 
-// variable is the filled-in value of the variable that node refers to. A list comes with what
-// its _append twin adds.
-func (f *references) variable(node *yaml.Node, name string, at place) (*yaml.Node, error) {
-	first, rest, _ := strings.Cut(name, ".")
-	value := f.variables[first]
-	for rest != "" && value != nil {
-		var key string
-		key, rest, _ = strings.Cut(rest, ".")
-		_, value = lookup(value, key)
+// shown is a variable's name for a message about node, whose text may be a secret.
+func (f *references) shown(node *tree.Node, name string) string {
+	if node.Secret {
+		return "in it"
 	}
+	return mistake.Word(name)
+}
+
+func (f *references) names() []string { return slices.Sorted(maps.Keys(f.variables)) }
+
+// lookup is a variable as it is written; nil where there is none.
+func (f *references) lookup(name string) *tree.Node {
+	keys := strings.Split(name, ".")
+	if value := f.variables[keys[0]]; value != nil {
+		return value.Get(keys[1:]...)
+	}
+	return nil
+}
+
+// variable is the filled-in value of the variable that node refers to.
+func (f *references) variable(node *tree.Node, name, path string, u use) (*tree.Node, error) {
+	value := f.lookup(name)
 	if value == nil {
 		hint := "; it is not set in this profile"
-		if best := near(first, slices.Sorted(maps.Keys(f.variables))); best != "" && best != first {
+		first, _, _ := strings.Cut(name, ".")
+		if best := mistake.Near(first, f.names()); best != "" && best != first && !node.Secret {
 			hint = "; did you mean " + best + "?"
 		}
-		return f.broken(node, at, "unknown variable "+word(name)+hint), nil
+		return f.broken(node, "unknown variable "+f.shown(node, name)+hint), nil
 	}
 	if f.open[name] {
-		return f.broken(node, at, "the variable "+word(name)+" refers to itself"), nil
+		return f.broken(node, "the variable "+f.shown(node, name)+" refers to itself"), nil
 	}
 	f.open[name] = true
 	defer delete(f.open, name)
-	filled, err := f.fill(value, at)
-	if err != nil {
-		return nil, err
-	}
-	twin := f.variables[name+"_append"]
-	if twin == nil || twin.Kind != yaml.SequenceNode || filled.Kind != yaml.SequenceNode {
-		return filled, nil
-	}
-	added, err := f.fill(twin, at)
-	if err != nil {
-		return nil, err
-	}
-	out := shell(filled)
-	out.Content = slices.Concat(filled.Content, added.Content)
-	return out, nil
+	return f.fill(value, path, u)
 }

@@ -4,15 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"reflect"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 )
 
-// Redaction stands where a secret was.
-const Redaction = "<redacted>"
+// YAML is the resolved document. It is stable: keys are sorted, and reading it again gives the
+// same profile and the same YAML. References stand in it for secrets.
+func (p *Profile) YAML() (string, error) { return canonical(p.referenced().NodeProfile) }
+
+// ImageYAML is the profile's AirshipImage as a document, in the same stable form as YAML.
+func (p *Profile) ImageYAML() (string, error) { return canonical(p.referenced().Image) }
 
 // canonical is value as YAML with sorted keys, by its json tags. Strings that another reader
 // could take for something else are in quotes.
@@ -21,10 +22,14 @@ func canonical(value any) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return rendered(plain)
+}
+
+func rendered(value any) (string, error) {
 	var text bytes.Buffer
 	encoder := yaml.NewEncoder(&text)
 	encoder.SetIndent(2)
-	if err := encoder.Encode(plain); err != nil {
+	if err := encoder.Encode(value); err != nil {
 		return "", fmt.Errorf("render YAML: %w", err)
 	}
 	if err := encoder.Close(); err != nil {
@@ -39,61 +44,34 @@ func plainValue(value any) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
 	var plain any
-	// JSON is YAML, and this reader, unlike JSON's, keeps whole numbers apart from others.
-	if err := yaml.Unmarshal(data, &plain); err != nil {
+	if err := decoder.Decode(&plain); err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
-	return plain, nil
+	return numbers(plain), nil
 }
 
-// withSecrets is a copy of p that has replace's answer in place of each secret; p stays as it is.
-func (p *Profile) withSecrets(replace func(secret string) string) (*Profile, error) {
-	data, err := json.Marshal(p.NodeProfile)
-	if err != nil {
-		return nil, fmt.Errorf("replace the secrets: %w", err)
-	}
-	copied := *p
-	copied.NodeProfile = v1alpha1.NodeProfile{}
-	if err := json.Unmarshal(data, &copied.NodeProfile); err != nil {
-		return nil, fmt.Errorf("replace the secrets: %w", err)
-	}
-	eachSecret(reflect.ValueOf(&copied.NodeProfile).Elem(), func(secret reflect.Value) {
-		secret.SetString(replace(secret.String()))
-	})
-	return &copied, nil
-}
-
-// Secrets are the values in the profile that no message may show.
-func (p *Profile) Secrets() []string {
-	var secrets []string
-	eachSecret(reflect.ValueOf(&p.NodeProfile).Elem(), func(secret reflect.Value) {
-		secrets = append(secrets, secret.String())
-	})
-	return secrets
-}
-
-// eachSecret visits the strings tagged as secret that are not empty.
-func eachSecret(value reflect.Value, visit func(reflect.Value)) {
-	switch value.Kind() {
-	case reflect.Pointer:
-		if !value.IsNil() {
-			eachSecret(value.Elem(), visit)
+// numbers makes the numbers in value int64 where they are whole, and float64 otherwise.
+func numbers(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			v[key] = numbers(inner)
 		}
-	case reflect.Slice:
-		for i := range value.Len() {
-			eachSecret(value.Index(i), visit)
+	case []any:
+		for i, inner := range v {
+			v[i] = numbers(inner)
 		}
-	case reflect.Struct:
-		for i := range value.NumField() {
-			info, inner := value.Type().Field(i), value.Field(i)
-			switch {
-			case !info.IsExported():
-			case info.Tag.Get("airship") == "secret" && inner.String() != "":
-				visit(inner)
-			default:
-				eachSecret(inner, visit)
-			}
+	case json.Number:
+		if whole, err := v.Int64(); err == nil {
+			return whole
 		}
+		if float, err := v.Float64(); err == nil {
+			return float
+		}
+		return v.String()
 	}
+	return value
 }

@@ -7,26 +7,29 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/tree"
+	"github.com/airshipit/packer-plugin-airship/internal/variables"
 )
 
 // The resolved documents, variables and secrets of a profile in Airship's own shapes.
 func TestResolved(t *testing.T) {
 	for _, name := range []string{"control-plane", "worker"} {
 		t.Run(name, func(t *testing.T) {
-			profile := site(t, name)
+			profile := siteProfile(t, name)
 			text, err := profile.YAML()
 			require.NoError(t, err)
 			golden(t, "testdata/good/"+name+".resolved.yaml", text)
 
-			again, err := Parse(text, "profile_yaml")
+			whole, err := canonical(profile.NodeProfile)
+			require.NoError(t, err)
+			again, err := Parse(t.Context(), whole, "profile_yaml")
 			require.NoError(t, err)
 			assert.Equal(t, profile.NodeProfile.Spec, again.NodeProfile.Spec)
 			second, err := again.YAML()
 			require.NoError(t, err)
 			assert.Equal(t, text, second)
 
-			vars, err := Vars(profile.NodeProfile)
+			vars, err := variables.Render(profile.NodeProfile)
 			require.NoError(t, err)
 			asYAML, err := vars.YAML()
 			require.NoError(t, err)
@@ -42,40 +45,48 @@ func TestResolved(t *testing.T) {
 	}
 }
 
+// A resolved spec comes back as it is, and what it is made of stays as it was.
 func TestResolveTwice(t *testing.T) {
-	written := v1alpha1.NodeProfile{}
-	written.Name = "n"
-	written.Spec.Software = v1alpha1.Software{
-		Packages: []string{"a", "kubectl"}, PackagesAppend: []string{"b"},
-		ReposAppend: []v1alpha1.Repository{{Name: "r", Packages: []string{"kubelet", "kubeadm=1"}}},
-		K8sVersion:  "2",
-	}
-	written.Spec.OSKernel.KernelHeadersPkg = "h"
-	before, err := json.Marshal(written)
-	require.NoError(t, err)
+	written := tree.Parse("p.yaml", []byte(`software:
+  packages: [a, kubectl]
+  packages_append: [b]
+  repos_append: [{name: r, packages: [kubelet, kubeadm=1]}]
+  k8s_version: "2"
+osKernel: {kernel_headers_pkg: h}
+`), &tree.Report{})[0]
+	before := plain(t, written)
+	once := resolve(layer(nil, written), "n")
+	assert.Equal(t, before, plain(t, written), "what was given changed")
+	assert.Equal(t, map[string]any{
+		"platform": "baremetal", "architecture": "amd64", "distribution": "debian", "suite": "bookworm",
+		"networking": map[string]any{"hostname": "n"},
+		"osKernel":   map[string]any{"kernel_headers_pkg": "h"},
+		"software": map[string]any{
+			"packages":    []any{"a", "kubectl=2", "b", "h"},
+			"repos":       []any{map[string]any{"name": "r", "packages": []any{"kubelet=2", "kubeadm=1"}}},
+			"k8s_version": "2",
+		},
+	}, plain(t, once))
+	assert.Equal(t, plain(t, once), plain(t, resolve(layer(nil, once), "n")))
+}
 
-	once := Resolve(written)
-	after, err := json.Marshal(written)
+func plain(t *testing.T, n *tree.Node) any {
+	t.Helper()
+	value, err := n.Decode()
 	require.NoError(t, err)
-	assert.JSONEq(t, string(before), string(after), "Resolve changed what it was given")
-
-	assert.Equal(t, []string{"a", "kubectl=2", "b", "h"}, once.Spec.Software.Packages)
-	assert.Empty(t, once.Spec.Software.PackagesAppend)
-	assert.Equal(t, []string{"kubelet=2", "kubeadm=1"}, once.Spec.Software.Repos[0].Packages)
-	assert.Equal(t, "n", once.Spec.Networking.Hostname)
-	assert.Equal(t, once, Resolve(once))
+	return value
 }
 
 func TestPackages(t *testing.T) {
 	assert.Equal(t, []string{
 		"chrony", "curl=7.88.1-10+deb12u8", "kubeadm=1.18.6-00", "kubelet=1.18.6-00",
 		"linux-headers-amd64", "linux-image-amd64", "vim",
-	}, site(t, "control-plane").Packages())
-	assert.Equal(t, []string{}, site(t, "worker").Packages())
+	}, siteProfile(t, "control-plane").Packages())
+	assert.Equal(t, []string{}, siteProfile(t, "worker").Packages())
 }
 
 func TestRedacted(t *testing.T) {
-	profile := site(t, "control-plane")
+	profile := siteProfile(t, "control-plane")
 	secrets := profile.Secrets()
 	require.Len(t, secrets, 1)
 
@@ -85,7 +96,7 @@ func TestRedacted(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotContains(t, text, secrets[0])
 	assert.Contains(t, text, "password: <redacted>")
-	vars, err := Vars(kept.NodeProfile)
+	vars, err := variables.Render(kept.NodeProfile)
 	require.NoError(t, err)
 	asJSON, err := vars.JSON()
 	require.NoError(t, err)

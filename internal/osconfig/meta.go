@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/variables"
 )
 
 // MetaDir holds, in every image, what the image says about itself.
@@ -51,7 +52,7 @@ func Meta(profile *document.Profile, facts Facts) (map[string][]byte, error) {
 }
 
 func varsYAML(profile *document.Profile) (string, error) {
-	vars, err := document.Vars(profile.NodeProfile)
+	vars, err := variables.Render(profile.NodeProfile)
 	if err != nil {
 		return "", err
 	}

@@ -33,7 +33,7 @@ spec:
 
 func testProfile(t *testing.T, text string) *document.Profile {
 	t.Helper()
-	profile, err := document.Parse(text, "profile.yaml")
+	profile, err := document.Parse(t.Context(), text, "profile.yaml")
 	require.NoError(t, err)
 	return profile
 }

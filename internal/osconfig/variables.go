@@ -1,6 +1,9 @@
 package osconfig
 
-import "github.com/airshipit/packer-plugin-airship/internal/document"
+import (
+	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/variables"
+)
 
 // PlanVariables are the profile's variables for a Plan: each secret is replaced by its digest, so
 // that another password is another Plan and none is in it.
@@ -9,5 +12,5 @@ func PlanVariables(profile *document.Profile) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return document.Vars(digested.NodeProfile)
+	return variables.Render(digested.NodeProfile)
 }

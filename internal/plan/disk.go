@@ -28,10 +28,10 @@ const (
 // still touch. Every identifier on the disk follows from seed alone: the same profile and the same
 // seed give the same Disk.
 //
-// The error is a *multierror.Error of every *document.Mistake found.
+// The error is a *multierror.Error of every *mistake.Mistake found.
 func NewDisk(profile *v1alpha1.NodeProfile, seed string) (Disk, error) {
 	storage := profile.Spec.Storage
-	check := layoutCheck{architecture: profile.Spec.Architecture}
+	check := layoutCheck{architecture: profile.Spec.Architecture, platform: profile.Spec.Platform}
 	partitions, least := storage.Partitions, 3*mebibyte
 	if len(partitions) == 0 {
 		partitions, least = defaultPartitions(), defaultRootStart+minExt4

@@ -6,11 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
-	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 )
 
 const (
@@ -25,12 +24,13 @@ const (
 // layoutCheck collects what is wrong with a layout, all of it.
 type layoutCheck struct {
 	architecture string
+	platform     string
 	size         int64 // of the disk, bytes; 0 while unknown
 	mistakes     *multierror.Error
 }
 
 func (c *layoutCheck) mistake(field, format string, args ...any) {
-	c.mistakes = multierror.Append(c.mistakes, &document.Mistake{Field: field, Problem: fmt.Sprintf(format, args...)})
+	c.mistakes = multierror.Append(c.mistakes, &mistake.Mistake{Field: field, Problem: fmt.Sprintf(format, args...)})
 }
 
 // capacity sets the disk's size, which must be at least least bytes.
@@ -105,7 +105,17 @@ func (c *layoutCheck) position(p *placedPartition) {
 		c.mistake(p.field+".part_end", "partition %s is smaller than 1 MiB, to which partitions are aligned", p.title())
 	default:
 		p.known = true
+		c.aligned(p.field+".part_start", p.PartStart, start)
+		c.aligned(p.field+".part_end", p.PartEnd, end)
 		c.room(*p)
+	}
+}
+
+// aligned refuses what lies beside a whole MiB in a unit that names the exact place, as it does to
+// parted; other units and percentages are rounded.
+func (c *layoutCheck) aligned(field, text string, exact int64) {
+	if unit := strings.TrimLeft(text, "0123456789. "); (unit == "B" || strings.HasSuffix(unit, "iB")) && exact%mebibyte != 0 {
+		c.mistake(field, "%s is not a whole MiB, to which partitions are aligned: write %dMiB", text, (exact+mebibyte/2)/mebibyte)
 	}
 }
 
@@ -125,7 +135,7 @@ func (c *layoutCheck) flags(p placedPartition) {
 	known := []string{flagBIOSGrub, flagESP}
 	for i, flag := range p.Flags {
 		if !slices.Contains(known, flag) {
-			c.mistake(fmt.Sprintf("%s.flags[%d]", p.field, i), "unknown flag %q%s: bios_grub and esp are known", flag, nearest(flag, known))
+			c.mistake(fmt.Sprintf("%s.flags[%d]", p.field, i), "unknown flag %s%s", mistake.Word(flag), mistake.Suggest(flag, known))
 		}
 	}
 	if p.flagged(flagBIOSGrub) && p.flagged(flagESP) {
@@ -196,30 +206,18 @@ func (c *layoutCheck) filesystem(p placedPartition) {
 	kind, fstab := p.Filesystem.Type, p.Filesystem.Fstab
 	switch {
 	case !slices.Contains(known, kind):
-		c.mistake(p.field+".filesystem.type", "unknown file system %q%s: ext4 and vfat can be made now, more are to come", kind, nearest(kind, known))
+		c.mistake(p.field+".filesystem.type", "unknown file system %s%s", mistake.Word(kind), mistake.Suggest(kind, known))
 	case p.flagged(flagESP) && kind != fsVfat:
 		c.mistake(p.field+".filesystem.type", "firmware reads an esp partition as vfat alone, not %s", kind)
 	case kind == fsVfat && packaged(p):
 		c.mistake(p.field+".filesystem.type", "vfat keeps neither owners nor links, which packages need in %s: use ext4 "+
 			"(vfat is for an esp at /boot/efi, /efi or /boot, and for data elsewhere)", p.Mount)
 	}
-	if strings.ContainsAny(fstab.Options, " \t\n\\#") {
-		c.mistake(p.field+".filesystem.fstab.options", "%q is not a list of mount options separated by commas, without spaces", fstab.Options)
-	}
+	c.mountOptions(p.field+".filesystem.fstab.options", kind, fstab.Options)
 	if fstab.Dump < 0 || fstab.Dump > 1 {
 		c.mistake(p.field+".filesystem.fstab.dump", "%d is neither 0 nor 1", fstab.Dump)
 	}
 	if fstab.Fsck < 0 || fstab.Fsck > 2 {
 		c.mistake(p.field+".filesystem.fstab.fsck", "%d is not 0 (never), 1 (the root) or 2", fstab.Fsck)
 	}
-}
-
-// nearest proposes the known word that was probably meant, or nothing.
-func nearest(word string, known []string) string {
-	for _, one := range known {
-		if levenshtein.Distance(strings.ToLower(word), one, nil) <= 2 {
-			return fmt.Sprintf(" (did you mean %s?)", one)
-		}
-	}
-	return ""
 }

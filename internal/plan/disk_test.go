@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
-	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 )
 
 // golden compares text with testdata/name; AIRSHIP_UPDATE_GOLDEN=1 writes it.
@@ -67,6 +68,26 @@ func profileOf(architecture, capacity string, partitions ...v1alpha1.Partition) 
 	}}
 }
 
+// on is the layout of a platform.
+func on(platform string, partitions ...v1alpha1.Partition) *v1alpha1.NodeProfile {
+	profile := profileOf("amd64", "", partitions...)
+	profile.Spec.Platform = platform
+	return profile
+}
+
+// mounted is a root with mount options.
+func mounted(options string) v1alpha1.Partition {
+	p := part("/", "600MiB", "100%", "ext4")
+	p.Filesystem.Fstab.Options = options
+	return p
+}
+
+func mountedESP(options string) v1alpha1.Partition {
+	p := part("/boot/efi", "5MiB", "600MiB", "vfat", "esp")
+	p.Filesystem.Fstab.Options = options
+	return p
+}
+
 func TestDiskPositions(t *testing.T) {
 	esp := part("/boot/efi", "0%", "100MB", "vfat", "esp")
 	esp.MountOrder = 1
@@ -91,35 +112,49 @@ func TestDiskMistakes(t *testing.T) {
 		profile *v1alpha1.NodeProfile
 		want    []string // FIELD: PROBLEM, shortened
 	}{
-		"overlap":             {profileOf("", "", root, bios, part("/boot/efi", "4MiB", "601MiB", "vfat", "esp")), []string{"[2].part_start: partition 3 (/boot/efi, 4 MiB to 601 MiB) overlaps partition 1 (/, 600 MiB to 19455 MiB)", "[2].part_start: partition 3 (/boot/efi, 4 MiB to 601 MiB) overlaps partition 2 (none, 1 MiB to 5 MiB)"}},
-		"beyond the disk":     {profileOf("", "1G", bios, part("/", "5MiB", "2GiB", "ext4")), []string{"[1].part_end: partition 2 (/) ends at 2048 MiB, but the disk of 1024 MiB has room up to 1023 MiB"}},
-		"in the backup":       {profileOf("", "1G", bios, part("/", "5MiB", "1GiB", "ext4")), []string{"[1].part_end: partition 2 (/) ends at 1024 MiB, but"}},
-		"in the first MiB":    {profileOf("", "", esp, part("/", "600MiB", "100%", "ext4"), part("none", "512KiB", "2MiB", "", "bios_grub")), []string{"[2].part_start: 512KiB lies in the first MiB"}},
-		"end before start":    {profileOf("", "", bios, part("/", "8GiB", "5GiB", "ext4")), []string{"[1].part_end: partition 2 (/) ends at 5120 MiB, not behind its start at 8192 MiB"}},
-		"no root":             {profileOf("", "", bios, esp), []string{"partitions: no partition is mounted at /"}},
-		"two roots":           {profileOf("", "", bios, part("/", "5MiB", "1GiB", "ext4"), part("/", "1GiB", "2GiB", "ext4")), []string{"[2].mount: partition 2 is mounted at / already"}},
-		"unknown fs":          {profileOf("", "", bios, part("/", "5MiB", "1GiB", "etx4")), []string{`[1].filesystem.type: unknown file system "etx4" (did you mean ext4?): ext4 and vfat can be made now, more are to come`}},
-		"far fs":              {profileOf("", "", bios, part("/", "5MiB", "1GiB", "btrfs")), []string{`[1].filesystem.type: unknown file system "btrfs": ext4 and`}},
-		"fs missing":          {profileOf("", "", bios, part("/", "5MiB", "1GiB", "")), []string{"[1].filesystem: is required"}},
-		"fs with none":        {profileOf("", "", bios, root, part("none", "5MiB", "500MiB", "ext4")), []string{"[2].filesystem: a partition with mount none has no file system"}},
-		"unknown flag":        {profileOf("", "", root, part("none", "1MiB", "5MiB", "", "bios-grub"), esp), []string{`[1].flags[0]: unknown flag "bios-grub" (did you mean bios_grub?)`}},
-		"both flags":          {profileOf("", "", root, part("/boot/efi", "5MiB", "600MiB", "vfat", "esp", "bios_grub")), []string{"[1].flags: a partition is bios_grub or esp", "[1].mount: a bios_grub partition holds"}},
-		"flag twice":          {profileOf("", "", root, bios, part("none", "5MiB", "9MiB", "", "bios_grub")), []string{"[2].flags: partition 2 (none) has the flag bios_grub already"}},
-		"bios_grub small":     {profileOf("", "", root, part("none", "1MiB", "1.75MiB", "", "bios_grub")), []string{"[1].part_end: 0.75 MiB is too small for bios_grub"}},
-		"esp not vfat":        {profileOf("", "", root, part("/boot/efi", "5MiB", "600MiB", "ext4", "esp")), []string{"[1].filesystem.type: firmware reads an esp partition as vfat alone"}},
-		"esp not mounted":     {profileOf("", "", root, part("none", "5MiB", "600MiB", "", "esp")), []string{"[1].mount: an esp partition must be mounted"}},
-		"/boot/efi no esp":    {profileOf("", "", root, bios, part("/boot/efi", "5MiB", "600MiB", "vfat")), []string{"[2].flags: the partition of /boot/efi needs the flag esp"}},
-		"too small for fs":    {profileOf("", "", bios, root, part("/srv", "5MiB", "10MiB", "ext4"), part("/a", "10MiB", "20MiB", "vfat")), []string{"[2].part_end: 5 MiB is too small for ext4: it needs at least 16 MiB", "[3].part_end: 10 MiB is too small for vfat"}},
-		"vfat root":           {profileOf("", "", bios, part("/", "5MiB", "1GiB", "vfat")), []string{"[1].filesystem.type: vfat keeps neither owners nor links"}},
-		"vfat for packages":   {profileOf("", "", bios, root, part("/var", "5MiB", "100MiB", "vfat"), part("/home/data", "100MiB", "200MiB", "vfat"), part("/opt", "200MiB", "300MiB", "vfat"), part("/boot", "300MiB", "400MiB", "vfat")), []string{"[2].filesystem.type: vfat keeps neither owners nor links, which packages need in /var: use ext4 (vfat is for", "[3].filesystem.type: vfat", "[4].filesystem.type: vfat", "[5].filesystem.type: vfat"}},
-		"links of /var":       {profileOf("", "", bios, root, part("/var/run/x", "5MiB", "100MiB", "ext4"), part("/var/lock", "100MiB", "200MiB", "ext4")), []string{"[2].mount: /var/run/x is needed before", "[3].mount: /var/lock is needed before"}},
-		"unreadable":          {profileOf("", "lots", bios, root), []string{`qcow_capacity: "lots" is not a size`}},
-		"no unit":             {profileOf("", "", bios, part("/", "5", "-1MiB", "ext4")), []string{`[1].part_start: "5" is not a position`, `[1].part_end: "-1MiB" is not a position`}},
-		"missing position":    {profileOf("", "", bios, part("/", "", "100%", "ext4")), []string{"[1].part_start: is required"}},
-		"huge":                {profileOf("", "17T", bios, root), []string{"qcow_capacity: 17T is more than 16T"}},
-		"tiny":                {profileOf("", "1M", bios, root), []string{"qcow_capacity: 1M is too small"}},
-		"default too small":   {profileOf("", "1G"), []string{"qcow_capacity: 1G is too small: this layout needs more than 1300 MiB"}},
-		"cannot boot":         {profileOf("", "", root), []string{"partitions: the disk cannot boot: it needs a partition with the flag bios_grub"}},
+		"overlap":           {profileOf("", "", root, bios, part("/boot/efi", "4MiB", "601MiB", "vfat", "esp")), []string{"[2].part_start: partition 3 (/boot/efi, 4 MiB to 601 MiB) overlaps partition 1 (/, 600 MiB to 19455 MiB)", "[2].part_start: partition 3 (/boot/efi, 4 MiB to 601 MiB) overlaps partition 2 (none, 1 MiB to 5 MiB)"}},
+		"beyond the disk":   {profileOf("", "1G", bios, part("/", "5MiB", "2GiB", "ext4")), []string{"[1].part_end: partition 2 (/) ends at 2048 MiB, but the disk of 1024 MiB has room up to 1023 MiB"}},
+		"in the backup":     {profileOf("", "1G", bios, part("/", "5MiB", "1GiB", "ext4")), []string{"[1].part_end: partition 2 (/) ends at 1024 MiB, but"}},
+		"in the first MiB":  {profileOf("", "", esp, part("/", "600MiB", "100%", "ext4"), part("none", "512KiB", "2MiB", "", "bios_grub")), []string{"[2].part_start: 512KiB lies in the first MiB"}},
+		"end before start":  {profileOf("", "", bios, part("/", "8GiB", "5GiB", "ext4")), []string{"[1].part_end: partition 2 (/) ends at 5120 MiB, not behind its start at 8192 MiB"}},
+		"no root":           {profileOf("", "", bios, esp), []string{"partitions: no partition is mounted at /"}},
+		"two roots":         {profileOf("", "", bios, part("/", "5MiB", "1GiB", "ext4"), part("/", "1GiB", "2GiB", "ext4")), []string{"[2].mount: partition 2 is mounted at / already"}},
+		"unknown fs":        {profileOf("", "", bios, part("/", "5MiB", "1GiB", "etx4")), []string{`[1].filesystem.type: unknown file system etx4; did you mean ext4?`}},
+		"far fs":            {profileOf("", "", bios, part("/", "5MiB", "1GiB", "btrfs")), []string{`[1].filesystem.type: unknown file system btrfs; known: ext4, vfat`}},
+		"fs missing":        {profileOf("", "", bios, part("/", "5MiB", "1GiB", "")), []string{"[1].filesystem: is required"}},
+		"fs with none":      {profileOf("", "", bios, root, part("none", "5MiB", "500MiB", "ext4")), []string{"[2].filesystem: a partition with mount none has no file system"}},
+		"unknown flag":      {profileOf("", "", root, part("none", "1MiB", "5MiB", "", "bios-grub"), esp), []string{`[1].flags[0]: unknown flag bios-grub; did you mean bios_grub?`}},
+		"both flags":        {profileOf("", "", root, part("/boot/efi", "5MiB", "600MiB", "vfat", "esp", "bios_grub")), []string{"[1].flags: a partition is bios_grub or esp", "[1].mount: a bios_grub partition holds"}},
+		"flag twice":        {profileOf("", "", root, bios, part("none", "5MiB", "9MiB", "", "bios_grub")), []string{"[2].flags: partition 2 (none) has the flag bios_grub already"}},
+		"bios_grub small":   {profileOf("", "", root, part("none", "1MiB", "1.75MiB", "", "bios_grub")), []string{"[1].part_end: 0.75 MiB is too small for bios_grub"}},
+		"esp not vfat":      {profileOf("", "", root, part("/boot/efi", "5MiB", "600MiB", "ext4", "esp")), []string{"[1].filesystem.type: firmware reads an esp partition as vfat alone"}},
+		"esp not mounted":   {profileOf("", "", root, part("none", "5MiB", "600MiB", "", "esp")), []string{"[1].mount: an esp partition must be mounted"}},
+		"/boot/efi no esp":  {profileOf("", "", root, bios, part("/boot/efi", "5MiB", "600MiB", "vfat")), []string{"[2].flags: the partition of /boot/efi needs the flag esp"}},
+		"too small for fs":  {profileOf("", "", bios, root, part("/srv", "5MiB", "10MiB", "ext4"), part("/a", "10MiB", "20MiB", "vfat")), []string{"[2].part_end: 5 MiB is too small for ext4: it needs at least 16 MiB", "[3].part_end: 10 MiB is too small for vfat"}},
+		"vfat root":         {profileOf("", "", bios, part("/", "5MiB", "1GiB", "vfat")), []string{"[1].filesystem.type: vfat keeps neither owners nor links"}},
+		"vfat for packages": {profileOf("", "", bios, root, part("/var", "5MiB", "100MiB", "vfat"), part("/home/data", "100MiB", "200MiB", "vfat"), part("/opt", "200MiB", "300MiB", "vfat"), part("/boot", "300MiB", "400MiB", "vfat")), []string{"[2].filesystem.type: vfat keeps neither owners nor links, which packages need in /var: use ext4 (vfat is for", "[3].filesystem.type: vfat", "[4].filesystem.type: vfat", "[5].filesystem.type: vfat"}},
+		"links of /var":     {profileOf("", "", bios, root, part("/var/run/x", "5MiB", "100MiB", "ext4"), part("/var/lock", "100MiB", "200MiB", "ext4")), []string{"[2].mount: /var/run/x is needed before", "[3].mount: /var/lock is needed before"}},
+		"unreadable":        {profileOf("", "lots", bios, root), []string{`qcow_capacity: "lots" is not a size`}},
+		"no unit":           {profileOf("", "", bios, part("/", "5", "-1MiB", "ext4")), []string{`[1].part_start: "5" is not a position`, `[1].part_end: "-1MiB" is not a position`}},
+		"missing position":  {profileOf("", "", bios, part("/", "", "100%", "ext4")), []string{"[1].part_start: is required"}},
+		"huge":              {profileOf("", "17T", bios, root), []string{"qcow_capacity: 17T is more than 16T"}},
+		"tiny":              {profileOf("", "1M", bios, root), []string{"qcow_capacity: 1M is too small"}},
+		"default too small": {profileOf("", "1G"), []string{"qcow_capacity: 1G is too small: this layout needs more than 1300 MiB"}},
+		"cannot boot":       {profileOf("", "", root), []string{"partitions: the disk cannot boot: a PC boots by BIOS or by UEFI; the one needs a partition with the flag bios_grub, the other"}},
+		"cannot boot azure": {on("azure", root), []string{"partitions: the disk cannot boot: azure boots generation 1 by BIOS and generation 2 by UEFI"}},
+		"cannot boot gcp":   {on("gcp", root), []string{"partitions: the disk cannot boot: gcp boots an image that is marked UEFI_COMPATIBLE"}},
+		"not aligned":       {profileOf("", "", bios, part("/", "5.5MiB", "1049599KiB", "ext4")), []string{"[1].part_start: 5.5MiB is not a whole MiB, to which partitions are aligned: write 6MiB", "[1].part_end: 1049599KiB is not a whole MiB, to which partitions are aligned: write 1025MiB"}},
+		"too many":          {profileOf("", "", slices.Repeat([]v1alpha1.Partition{root}, 129)...), []string{"partitions: 129 partitions are more than the 128"}},
+		"mount options": {profileOf("", "", bios, mounted("noatme,,errors=remount-r0,umask=0077,commit,ro=1,x-systemd.automount,strange"), mountedESP("noatime,data=ordered")), []string{
+			"[1].filesystem.fstab.options: unknown mount option noatme; did you mean noatime?",
+			"[1].filesystem.fstab.options: noatme,,errors=remount-r0,umask=0077,com… has nothing before or behind a comma",
+			"[1].filesystem.fstab.options: errors=remount-r0 is unknown; did you mean remount-ro?",
+			"[1].filesystem.fstab.options: umask= is an option of vfat; ext4 would not be mounted with it",
+			"[1].filesystem.fstab.options: the option commit needs a value: commit=",
+			"[1].filesystem.fstab.options: the option ro takes no value",
+			"[2].filesystem.fstab.options: data= is an option of ext4; vfat would not be mounted with it",
+		}},
+		"options with spaces": {profileOf("", "", bios, mounted("ro, noatime")), []string{`[1].filesystem.fstab.options: "ro, noatime" is not a list`}},
 		"cannot boot arm64":   {profileOf("arm64", "", root, bios), []string{"partitions: the disk cannot boot: arm64 needs a vfat partition"}},
 		"mount order":         {profileOf("", "", root, bios, early), []string{"[2].mount_order: -1 mounts /boot/efi before / (0), which holds it"}},
 		"relative mount":      {profileOf("", "", root, bios, part("srv/", "5MiB", "600MiB", "ext4")), []string{`[2].mount: "srv/" is not a clean absolute path`}},
@@ -130,7 +165,7 @@ func TestDiskMistakes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := NewDisk(test.profile, "seed")
 			require.Error(t, err)
-			mistakes := document.Mistakes(err)
+			mistakes := mistake.All(err)
 			var got []string
 			for _, m := range mistakes {
 				got = append(got, strings.TrimPrefix(strings.TrimPrefix(m.Field, "spec.storage.partitions["), "spec.storage.")+": "+m.Problem)

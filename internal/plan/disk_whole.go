@@ -10,6 +10,7 @@ import (
 func (c *layoutCheck) whole(placed []placedPartition) {
 	if len(placed) > maxPartitions {
 		c.mistake("spec.storage.partitions", "%d partitions are more than the %d a GPT holds", len(placed), maxPartitions)
+		return // what is wrong between them grows with their square
 	}
 	c.overlaps(placed)
 	c.mounts(placed)
@@ -50,6 +51,15 @@ func (c *layoutCheck) mounts(placed []placedPartition) {
 	}
 }
 
+// firmware is what the machines of a platform boot with, where their architecture leaves a choice.
+var firmware = map[string]string{
+	"baremetal": "a PC boots by BIOS or by UEFI",
+	"vm":        "a virtual machine boots by BIOS where it is not given UEFI",
+	"openstack": "an instance boots by BIOS where the image's properties do not ask for UEFI",
+	"azure":     "azure boots generation 1 by BIOS and generation 2 by UEFI",
+	"gcp":       "gcp boots an image that is marked UEFI_COMPATIBLE by UEFI, and others by BIOS",
+}
+
 // bootable demands what the architecture's firmware looks for: PCs have a BIOS or UEFI, others
 // UEFI alone.
 func (c *layoutCheck) bootable(placed []placedPartition) {
@@ -59,7 +69,12 @@ func (c *layoutCheck) bootable(placed []placedPartition) {
 	case c.architecture == "arm64":
 		c.mistake("spec.storage.partitions", "the disk cannot boot: arm64 needs a vfat partition with the flag esp, mounted at /boot/efi")
 	case !bios:
-		c.mistake("spec.storage.partitions", "the disk cannot boot: it needs a partition with the flag bios_grub (BIOS), a vfat partition with the flag esp (UEFI), or both")
+		reason := firmware[c.platform]
+		if reason == "" {
+			reason = firmware["baremetal"]
+		}
+		c.mistake("spec.storage.partitions", "the disk cannot boot: %s; "+
+			"the one needs a partition with the flag bios_grub, the other a vfat partition with the flag esp: want either, or both", reason)
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/hashicorp/go-multierror"
 )
 
@@ -51,7 +51,7 @@ func (l Lock) Check(r Request) error {
 	for i, s := range r.Sources {
 		sources[s.Name] = true
 		if l.Suites[i].Source != s.Name || l.Suites[i].Suite != s.Suite {
-			mistakes = multierror.Append(mistakes, &document.Mistake{
+			mistakes = multierror.Append(mistakes, &mistake.Mistake{
 				Field:   fmt.Sprintf("suites[%d]", i),
 				Problem: fmt.Sprintf("want %s of %s, as in the profile", s.Suite, s.Name),
 			})
@@ -61,11 +61,11 @@ func (l Lock) Check(r Request) error {
 		field := fmt.Sprintf("packages[%d]", i)
 		switch {
 		case p.Name == "" || p.Version == "" || p.Architecture == "" || p.Filename == "":
-			mistakes = multierror.Append(mistakes, &document.Mistake{Field: field, Problem: "name, version, architecture and filename must be given"})
+			mistakes = multierror.Append(mistakes, &mistake.Mistake{Field: field, Problem: "name, version, architecture and filename must be given"})
 		case len(p.SHA256) != 64 || p.Size <= 0:
-			mistakes = multierror.Append(mistakes, &document.Mistake{Field: field, Problem: fmt.Sprintf("%s has no size or SHA-256", p.Name)})
+			mistakes = multierror.Append(mistakes, &mistake.Mistake{Field: field, Problem: fmt.Sprintf("%s has no size or SHA-256", p.Name)})
 		case !sources[p.Source]:
-			mistakes = multierror.Append(mistakes, &document.Mistake{Field: field, Problem: fmt.Sprintf("%s comes from %q, which is not one of the profile's repositories", p.Name, p.Source)})
+			mistakes = multierror.Append(mistakes, &mistake.Mistake{Field: field, Problem: fmt.Sprintf("%s comes from %q, which is not one of the profile's repositories", p.Name, p.Source)})
 		}
 	}
 	return mistakes.ErrorOrNil()

@@ -22,7 +22,7 @@ type Options struct {
 }
 
 // Check finds what is wrong with a resolved profile before anything is fetched. The error is a
-// *multierror.Error of *document.Mistake.
+// *multierror.Error of *mistake.Mistake.
 func Check(profile *v1alpha1.NodeProfile) error {
 	var mistakes *multierror.Error
 	disk, err := NewDisk(profile, "")
@@ -83,7 +83,7 @@ func system(profile *v1alpha1.NodeProfile) System {
 	grub := profile.Spec.OSKernel.Grub
 	s := System{
 		Hostname:    profile.Spec.Networking.Hostname,
-		Cmdline:     arguments(slices.Concat(grub.CmdlineLinuxDefault, profile.Spec.OSKernel.GrubCmdlineLinuxDefaultAppend)),
+		Cmdline:     Cmdline(profile),
 		GrubTimeout: 5,
 		GrubSerial:  arguments(grub.SerialCommand),
 	}
@@ -94,6 +94,12 @@ func system(profile *v1alpha1.NodeProfile) System {
 		s.GrubTimeout = *grub.Timeout
 	}
 	return s
+}
+
+// Cmdline are the arguments of a profile's kernel command line, NAME=VALUE or NAME, in order.
+func Cmdline(profile *v1alpha1.NodeProfile) []string {
+	kernel := profile.Spec.OSKernel
+	return arguments(slices.Concat(kernel.Grub.CmdlineLinuxDefault, kernel.GrubCmdlineLinuxDefaultAppend))
 }
 
 func arguments(list []v1alpha1.Argument) []string {

@@ -18,6 +18,13 @@ func PackageField(profile *v1alpha1.NodeProfile, name string) string {
 	for i, r := range software.Repos {
 		lists = append(lists, packageList{fmt.Sprintf("spec.software.repos[%d].packages", i), r.Packages})
 	}
+	for i, d := range profile.Spec.Drivers {
+		field := fmt.Sprintf("spec.drivers[%d].", i)
+		lists = append(lists,
+			packageList{field + "packages", d.Packages},
+			packageList{field + "dkms", d.DKMS},
+			packageList{field + "firmware", d.Firmware})
+	}
 	for _, list := range lists {
 		for i, p := range list.names {
 			if asked, _, _ := strings.Cut(p, "="); asked == name {
@@ -27,6 +34,9 @@ func PackageField(profile *v1alpha1.NodeProfile, name string) string {
 	}
 	if kernel, _, _ := strings.Cut(profile.Spec.OSKernel.KernelBasePkg, "="); kernel == name {
 		return "spec.osKernel.kernel_base_pkg"
+	}
+	if i := firstDKMS(profile.Spec.Drivers); i >= 0 && strings.HasPrefix(name, headersPrefix) {
+		return fmt.Sprintf("spec.drivers[%d].dkms", i)
 	}
 	return ""
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
-	"github.com/airshipit/packer-plugin-airship/internal/document"
 )
 
 func node() *v1alpha1.NodeProfile {
-	profile := document.Resolve(v1alpha1.NodeProfile{})
+	profile := v1alpha1.NodeProfile{}
 	profile.Name = "node"
 	spec := &profile.Spec
+	spec.Platform, spec.Architecture, spec.Distribution, spec.Suite = "baremetal", "amd64", "debian", "bookworm"
 	spec.Networking.Hostname = "node01"
 	spec.Software.Packages = []string{"openssh-server", "sudo=1.9.13p3-1+deb12u1", "sudo"}
 	spec.Software.UnapprovedPackages = []string{"unattended-upgrades"}

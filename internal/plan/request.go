@@ -36,7 +36,15 @@ func NewRequest(profile *v1alpha1.NodeProfile, disk Disk) (Request, error) {
 	for _, r := range spec.Software.Repos {
 		asked = append(asked, r.Packages...)
 	}
-	include := slices.Concat(asked, []string{kernelPackage(profile, asked)}, bootPackages(target, disk))
+	for _, d := range spec.Drivers {
+		asked = slices.Concat(asked, d.Packages, d.DKMS, d.Firmware)
+	}
+	kernel := kernelPackage(profile, asked)
+	headers, err := headersPackages(profile, kernel)
+	if err != nil {
+		return Request{}, err
+	}
+	include := slices.Concat(asked, []string{kernel}, headers, bootPackages(target, disk))
 	return Request{
 		Target:     target,
 		Sources:    sources,
@@ -51,7 +59,7 @@ func kernelPackage(profile *v1alpha1.NodeProfile, asked []string) string {
 		return name
 	}
 	for _, p := range asked {
-		if strings.HasPrefix(p, "linux-image-") {
+		if strings.HasPrefix(p, imagePrefix) {
 			return p
 		}
 	}

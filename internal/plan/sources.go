@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
-	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
 )
 
@@ -16,7 +16,7 @@ func sources(profile *v1alpha1.NodeProfile) ([]Source, error) {
 	spec := profile.Spec
 	if len(spec.Software.Repos) == 0 {
 		if spec.Distribution != "debian" {
-			return nil, &document.Mistake{
+			return nil, &mistake.Mistake{
 				Field: "spec.software.repos",
 				Problem: fmt.Sprintf("%s has no built-in archive: list its suites here (name, source, suite, components)",
 					spec.Distribution),
@@ -34,13 +34,13 @@ func sources(profile *v1alpha1.NodeProfile) ([]Source, error) {
 			uri, mirrored = aliasFor(spec.Distribution, r.Suite), true
 		}
 		if uri == "" {
-			mistakes = multierror.Append(mistakes, &document.Mistake{
+			mistakes = multierror.Append(mistakes, &mistake.Mistake{
 				Field:   fmt.Sprintf("spec.software.repos[%d].source", i),
 				Problem: fmt.Sprintf("%s has no built-in archive: give the address of %s", spec.Distribution, r.Name),
 			})
 		}
 		if pkg := r.KeyringPkg; pkg != "" && pkg != archiveKeyrings[spec.Distribution] {
-			mistakes = multierror.Append(mistakes, &document.Mistake{
+			mistakes = multierror.Append(mistakes, &mistake.Mistake{
 				Field: fmt.Sprintf("spec.software.repos[%d].keyring_pkg", i),
 				Problem: fmt.Sprintf("%s is not %s, which is built in: give keyring, or keyring_url with keyringFingerprint",
 					pkg, archiveKeyrings[spec.Distribution]),

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 )
 
 // maxNamed bounds how many packages a message lists.
@@ -58,18 +58,14 @@ func (t *try) whyNot(r Relation) (string, error) {
 // unknown names what may have been meant.
 func (t *try) unknown(name string) string {
 	text := "no source has a package of that name"
-	nearest, best := "", len(name)/3+1
-	for _, place := range t.index.byName {
-		candidate := t.index.entries[place].text.name()
-		if candidate == nearest || abs(len(candidate)-len(name)) > best {
-			continue
-		}
-		// Only a strictly nearer name takes the place of an earlier one.
-		if distance := levenshtein.Distance(name, candidate, nil); distance < best {
-			nearest, best = candidate, distance
+	names := func(yield func(string) bool) {
+		for _, place := range t.index.byName {
+			if !yield(t.index.entries[place].text.name()) {
+				return
+			}
 		}
 	}
-	if nearest != "" {
+	if nearest := mistake.Nearest(name, names); nearest != "" {
 		text += fmt.Sprintf("; did you mean %s?", nearest)
 	}
 	return text
@@ -87,5 +83,3 @@ func list(packages []*Package, text func(*Package) string) string {
 	}
 	return strings.Join(all, ", ")
 }
-
-func abs(n int) int { return max(n, -n) }

@@ -42,9 +42,12 @@ func Resolve(ctx context.Context, m machine.Machine, r plan.Request, mirrors Mir
 	if err := m.Run(ctx, machine.Command{Args: []string{"apt-get", "-qq", "--error-on=any", "update"}, Env: env}); err != nil {
 		return nil, fmt.Errorf("read the package lists: %w", err)
 	}
-	var out bytes.Buffer
+	var out, words bytes.Buffer
 	args := slices.Concat([]string{"apt-get", "-qq", "--print-uris", "install", "--"}, base, r.Include)
-	if err := m.Run(ctx, machine.Command{Args: args, Env: env, Stdout: &out}); err != nil {
+	if err := m.Run(ctx, machine.Command{Args: args, Env: env, Stdout: &out, Stderr: &words}); err != nil {
+		if refused(words.String()) {
+			err = &RefusalError{Words: words.String(), err: err}
+		}
 		return nil, fmt.Errorf("resolve the packages: %w", err)
 	}
 	packages, err := parseURIs(out.String(), mirrors)
@@ -55,6 +58,29 @@ func Resolve(ctx context.Context, m machine.Machine, r plan.Request, mirrors Mir
 		return nil, fmt.Errorf("resolve the packages: apt named none")
 	}
 	return packages, nil
+}
+
+// RefusalError says that apt has found no way to install the packages together.
+type RefusalError struct {
+	// Words are what apt wrote to its standard error.
+	Words string
+	err   error
+}
+
+func (e *RefusalError) Error() string { return e.err.Error() }
+
+func (e *RefusalError) Unwrap() error { return e.err }
+
+// verdicts are what apt 3.0 says of packages: its solvers, and its pins of one without which nothing goes.
+var verdicts = []string{
+	"E: Unable to correct problems, you have held broken packages",
+	"Unable to satisfy dependencies.",
+	"has no installation candidate",
+}
+
+// refused tells apt's verdict on packages from its other failures.
+func refused(words string) bool {
+	return slices.ContainsFunc(verdicts, func(verdict string) bool { return strings.Contains(words, verdict) })
 }
 
 // sourcesList names the sources as the machine reaches them. Their signatures and hashes have
@@ -87,7 +113,7 @@ Dir::Etc::parts "%[2]s/parts";
 Dir::Etc::sourcelist "%[2]s/sources.list";
 Dir::Etc::sourceparts "-";
 Dir::Etc::preferences "%[2]s/preferences";
-Dir::Etc::preferencesparts "-";
+Dir::Etc::preferencesparts "%[2]s/parts";
 Dir::State "%[2]s/state";
 Dir::State::lists "lists";
 Dir::State::status "%[2]s/dpkg/status";

@@ -3,6 +3,7 @@
 package airship
 
 import (
+	"context"
 	"slices"
 
 	"github.com/hashicorp/packer-plugin-sdk/common"
@@ -37,9 +38,9 @@ func (c *Config) decode(raws ...any) error {
 	}
 	var err error
 	c.profile, err = document.Choice{
-		YAML: c.ProfileYAML, Documents: c.Documents, Name: c.ProfileName,
+		YAML: c.ProfileYAML, Source: document.Source{Documents: c.Documents}, Selection: document.Selection{Name: c.ProfileName},
 		WithYAML:      slices.Contains(set.Keys, "profile_yaml"),
 		WithDocuments: slices.Contains(set.Keys, "documents"),
-	}.Read(plan.Check)
+	}.Read(context.Background(), plan.Check)
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/document"
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
 	"github.com/airshipit/packer-plugin-airship/internal/osconfig"
+	"github.com/airshipit/packer-plugin-airship/internal/variables"
 )
 
 // errOtherBuilder is for builders that have no machine of this plugin.
@@ -96,11 +97,11 @@ func apply(ctx context.Context, ui packersdk.Ui, r osconfig.Runner, profile *doc
 	if err != nil {
 		return fmt.Errorf("describe the image: %w", err)
 	}
-	variables, err := document.Vars(profile.NodeProfile)
+	vars, err := variables.Render(profile.NodeProfile)
 	if err != nil {
 		return err
 	}
-	text, err := variables.YAML()
+	text, err := vars.YAML()
 	if err != nil {
 		return err
 	}

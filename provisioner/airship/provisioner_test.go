@@ -50,7 +50,7 @@ func TestProvisionAcceptsTheBuildersProfile(t *testing.T) {
 	require.NoError(t, err)
 	text, err := p.config.profile.SourcedYAML()
 	require.NoError(t, err)
-	parsed, err := document.Parse(text, "profile_yaml")
+	parsed, err := document.Parse(t.Context(), text, "profile_yaml")
 	require.NoError(t, err)
 	digest, err := osconfig.ProfileDigest(parsed)
 	require.NoError(t, err)

@@ -1,0 +1,180 @@
+package document
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/airshipit/packer-plugin-airship/internal/kustomization"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
+	"github.com/airshipit/packer-plugin-airship/internal/transpose"
+	"github.com/airshipit/packer-plugin-airship/internal/tree"
+)
+
+// Bounds of one set, well above what sites have.
+const (
+	// maxDocuments is also far above what a cluster or a kustomization gives.
+	maxDocuments = 20_000
+	// maxNodes bounds what all documents hold; each node takes some 300 bytes.
+	maxNodes = 4_000_000
+)
+
+// gatherer reads the documents that a source names.
+type gatherer struct {
+	ctx    context.Context
+	source Source
+	report *tree.Report
+	// files that were read; directories are where relative paths in a file start.
+	files       []string
+	directories map[string]string
+	// nodes is how many were read.
+	nodes int
+	full  bool
+	// fetch looks for a document in the cluster; nil without one.
+	fetch func(kind, name string, at tree.Place) []*tree.Node
+}
+
+// gather is all documents, those of other kinds than NodeProfile and AirshipImage transposed. The
+// caller calls end once no more documents can be asked for.
+func (g *gatherer) gather() (documents []*tree.Node, end func(), err error) {
+	end = func() {}
+	if len(g.source.Documents) == 0 && g.source.Cluster == nil {
+		g.report.Mistake(tree.Place{}, "no documents are named; want files, directories or globs")
+	}
+	for _, path := range g.source.Documents {
+		documents = append(documents, g.path(path)...)
+		if err := g.ctx.Err(); err != nil {
+			return nil, end, context.Cause(g.ctx)
+		}
+	}
+	if g.source.Cluster != nil {
+		found, closing := g.cluster(*g.source.Cluster)
+		documents, end = append(documents, found...), closing
+	}
+	if g.source.Phase != "" && len(g.report.Mistakes) == 0 {
+		documents = g.phase(documents)
+	}
+	return g.transposed(documents), end, nil
+}
+
+// path reads what one path of the operator's leads to.
+func (g *gatherer) path(path string) []*tree.Node {
+	found, problem := expand(path)
+	if problem != "" {
+		g.report.Mistake(tree.Place{File: path}, "%s", problem)
+		return nil
+	}
+	if found.kustomization {
+		return g.kustomization(path)
+	}
+	var documents []*tree.Node
+	for _, file := range found.files {
+		documents = append(documents, g.file(filepath.Clean(file))...)
+	}
+	return documents
+}
+
+// file reads a file, once.
+func (g *gatherer) file(file string) []*tree.Node {
+	if _, known := g.directories[file]; known || g.full {
+		return nil
+	}
+	g.directories[file] = filepath.Dir(file)
+	g.files = append(g.files, file)
+	if len(g.files) > maxFiles {
+		g.overflow(fmt.Sprintf("the documents are more than %d files", maxFiles))
+		return nil
+	}
+	data, problem := load(file)
+	if problem != "" {
+		g.report.Mistake(tree.Place{File: file}, "%s", problem)
+		return nil
+	}
+	if transpose.Role(file) != "" && empty(data) {
+		return nil
+	}
+	return g.count(g.parse(file, data, g.report))
+}
+
+// empty says whether a text has nothing but comments, as some of the files have that Airship ships.
+func empty(data []byte) bool {
+	for line := range bytes.Lines(data) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' && string(line) != "---" {
+			return false
+		}
+	}
+	return true
+}
+
+// count keeps what is read in bounds.
+func (g *gatherer) count(documents []*tree.Node) []*tree.Node {
+	for _, root := range documents {
+		g.nodes += root.Count()
+	}
+	if g.nodes > maxNodes && !g.full {
+		g.overflow("the documents are too large together; name fewer of them")
+	}
+	if g.full {
+		return nil
+	}
+	return documents
+}
+
+func (g *gatherer) overflow(problem string) {
+	if !g.full {
+		g.full = true
+		g.report.Mistake(tree.Place{}, "%s", problem)
+	}
+}
+
+// kustomization builds a directory.
+func (g *gatherer) kustomization(directory string) []*tree.Node {
+	opened := &decryption{files: map[string]map[position]*tree.Node{}}
+	built, err := kustomization.Build(g.ctx, directory, kustomization.Options{Read: func(file string, data []byte) ([]byte, error) {
+		return opened.read(g, file, data)
+	}})
+	if err != nil {
+		g.take(err, tree.Place{File: directory}, g.report)
+		return nil
+	}
+	g.report.Warnings = append(g.report.Warnings, built.Warnings...)
+	for _, file := range built.Files {
+		if !slices.Contains(g.files, file) {
+			g.files = append(g.files, file)
+		}
+		g.directories[file] = filepath.Dir(file)
+	}
+	var documents []*tree.Node
+	for _, document := range built.Documents {
+		g.directories[document.File] = document.Directory
+		documents = append(documents, opened.mark(document.Root))
+	}
+	return g.count(documents)
+}
+
+// take reports an error of another room; at is where it has to do with.
+func (g *gatherer) take(err error, at tree.Place, r *tree.Report) {
+	found := mistake.All(err)
+	if len(found) == 0 {
+		r.Mistake(at, "%s", err)
+	}
+	r.Mistakes = append(r.Mistakes, found...)
+}
+
+// transposed is documents with those of Airship's other kinds as the two that images are built from.
+func (g *gatherer) transposed(documents []*tree.Node) []*tree.Node {
+	if len(documents) > maxDocuments {
+		g.overflow(fmt.Sprintf("there are more than %d documents", maxDocuments))
+	}
+	if g.full {
+		return nil
+	}
+	env := transpose.Environment{
+		ImageType: os.Getenv("IMAGE_TYPE"),
+		Load:      func(file string, _ *tree.Report) []*tree.Node { return g.file(filepath.Clean(file)) },
+	}
+	return transpose.Documents(documents, env, g.report)
+}

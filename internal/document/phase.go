@@ -1,0 +1,95 @@
+package document
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/transpose"
+	"github.com/airshipit/packer-plugin-airship/internal/tree"
+)
+
+// builders are the kinds that say what is built.
+var builders = []string{
+	v1alpha1.KindAirshipImage, v1alpha1.KindAirshipImageRootFS,
+	v1alpha1.KindImageConfiguration, v1alpha1.KindIsoConfiguration,
+}
+
+// phase is what a phase would read: the documents of its entry point, and of those given its executor
+// and whatever the entry point has no document of the same kind and name of. No other document says
+// what is built.
+func (g *gatherer) phase(given []*tree.Node) []*tree.Node {
+	phase, ok := transpose.PhaseOf(given, g.source.Phase, g.report)
+	if !ok {
+		return nil
+	}
+	var documents []*tree.Node
+	if phase.EntryPoint != nil {
+		documents = g.entryPoint(phase)
+	}
+	there := map[string]bool{}
+	for _, root := range documents {
+		there[identity(root)] = true
+	}
+	for _, root := range given {
+		if !there[identity(root)] {
+			documents = append(documents, root)
+		}
+	}
+	documents = slices.DeleteFunc(documents, func(root *tree.Node) bool {
+		return slices.Contains(builders, root.Get("kind").String())
+	})
+	return append(documents, phase.Executor)
+}
+
+// identity is what tells documents apart, as kustomize and the cluster do.
+func identity(root *tree.Node) string {
+	text := ""
+	for _, keys := range [][]string{{"apiVersion"}, {"kind"}, {"metadata", "namespace"}, {"metadata", "name"}} {
+		text += root.Get(keys...).String() + "\n"
+	}
+	return text
+}
+
+// entryPoint reads a phase's documents. Their path starts at the site's root, which is a directory
+// that was given or one above it.
+func (g *gatherer) entryPoint(phase transpose.Phase) []*tree.Node {
+	path := filepath.FromSlash(phase.EntryPoint.String())
+	if filepath.IsAbs(path) {
+		return g.path(path)
+	}
+	for _, given := range g.source.Documents {
+		directory := given
+		if info, err := os.Stat(given); err != nil || !info.IsDir() {
+			directory = filepath.Dir(given)
+		}
+		for above := directory; ; above = filepath.Join(above, "..") {
+			found := filepath.Join(above, path)
+			if info, err := os.Stat(found); err == nil && info.IsDir() {
+				return g.again(found)
+			}
+			if root, err := filepath.Abs(above); err != nil || root == filepath.Dir(root) {
+				break
+			}
+		}
+	}
+	g.report.Mistake(phase.EntryPoint.Place, "there is no directory %s in or above any of the documents' directories", phase.EntryPoint.String())
+	return nil
+}
+
+// again reads a directory although some of its files were read for another reason.
+func (g *gatherer) again(path string) []*tree.Node {
+	read := &gatherer{
+		ctx: g.ctx, source: g.source, report: g.report, directories: map[string]string{}, nodes: g.nodes, full: g.full,
+	}
+	documents := read.path(path)
+	g.nodes, g.full = read.nodes, read.full
+	for _, file := range read.files {
+		if g.directories[file] == "" {
+			g.directories[file] = read.directories[file]
+			g.files = append(g.files, file)
+		}
+	}
+	return documents
+}
