@@ -86,18 +86,21 @@ func (c *Config) decode(raws ...any) error {
 		return err
 	}
 	c.withSelector = slices.Contains(set.Keys, "selector")
-	var mistakes *multierror.Error
+	var mistakes []error
 	if len(c.Documents) == 0 && c.Cluster == nil {
-		mistakes = multierror.Append(mistakes, errors.New("documents is empty and there is no cluster: want files, directories or globs"))
+		mistakes = append(mistakes, errors.New("documents is empty and there is no cluster: want files, directories or globs"))
 	}
 	if c.withSelector && (c.Name != "" || c.Image != "") {
-		mistakes = multierror.Append(mistakes, errors.New("selector chooses profiles, and so do name and image: give one of them"))
+		mistakes = append(mistakes, errors.New("selector chooses profiles, and so do name and image: give one of them"))
 	}
 	kinds := []string{isolation.Auto, isolation.QEMU, isolation.Namespace}
 	if c.Isolation != "" && !slices.Contains(kinds, c.Isolation) {
-		mistakes = multierror.Append(mistakes, fmt.Errorf("isolation is %q: want one of %q", c.Isolation, kinds))
+		mistakes = append(mistakes, fmt.Errorf("isolation is %q: want one of %q", c.Isolation, kinds))
 	}
-	return mistakes.ErrorOrNil()
+	if len(mistakes) == 1 {
+		return mistakes[0]
+	}
+	return multierror.Append(nil, mistakes...).ErrorOrNil()
 }
 
 // source is what the documents are read from.

@@ -45,8 +45,6 @@ func TestExecute(t *testing.T) {
 
 	profile, err := document.Parse(t.Context(), output.GetAttr("profile_yaml").AsString(), "profile_yaml")
 	require.NoError(t, err)
-	require.Len(t, profile.Warnings, 1)
-	assert.Contains(t, profile.Warnings[0], "Phase is not read by this version")
 	assert.Equal(t, []string{"vim", "curl"}, profile.NodeProfile.Spec.Software.Packages)
 	var vars map[string]any
 	require.NoError(t, json.Unmarshal([]byte(output.GetAttr("vars_json").AsString()), &vars))
@@ -70,8 +68,22 @@ func TestExecuteWithoutPackages(t *testing.T) {
 
 func TestConfigureFinds(t *testing.T) {
 	for body, problem := range map[string]string{
-		``:                                    "airship-nodeprofile: documents is empty; want files, directories or globs",
-		`documents = []`:                      "airship-nodeprofile: documents is empty; want files, directories or globs",
+		``:               "airship-nodeprofile: documents is empty and there is no cluster: want files, directories or globs",
+		`documents = []`: "airship-nodeprofile: documents is empty and there is no cluster: want files, directories or globs",
+		`documents = ["testdata/site.yaml"]
+		 name      = "worker"
+		 selector  = "tier=none"`: "airship-nodeprofile: selector chooses profiles, and so do name and image: give one of them",
+		`documents = ["testdata/site.yaml"]
+		 selector  = "tier=none"`: "airship-nodeprofile: no NodeProfile has the labels tier=none; there are: control-plane (none), worker (none)",
+		`documents = ["testdata/site.yaml"]
+		 name      = "worker"
+		 isolation = "docker"`: `airship-nodeprofile: isolation is "docker": want one of ["auto" "qemu" "namespace"]`,
+		`documents = ["testdata/site.yaml"]
+		 name      = "worker"
+		 platform  = "azur"`: "airship-nodeprofile: platform: spec.platform: unknown platform azur; did you mean azure?",
+		`documents = ["testdata/site.yaml"]
+		 name      = "worker"
+		 overrides = "storage: {qcow_capacty: 3G}"`: "airship-nodeprofile: overrides:1:11: spec.storage.qcow_capacty: unknown field; did you mean qcow_capacity?",
 		`documents = ["testdata/site.yaml"]`:  "airship-nodeprofile: the documents hold 2 NodeProfiles and none is chosen by name; they are: control-plane, worker",
 		`documents = ["testdata/sight.yaml"]`: "airship-nodeprofile: testdata/sight.yaml: there is no such file or directory; a relative path starts where packer was started",
 		`documents = ["testdata/site.yaml"]
@@ -102,4 +114,63 @@ func TestExecuteUnconfigured(t *testing.T) {
 	output, err := (&Datasource{}).Execute()
 	require.Error(t, err)
 	assert.True(t, output.RawEquals(cty.NullVal(cty.EmptyObject)))
+}
+
+// Every output of a profile that has all of them, and nothing secret in any.
+func TestOutputs(t *testing.T) {
+	d, err := configure(t, `
+		documents = ["testdata/full.yaml"]
+		platform  = "openstack"
+		overrides = "{storage: {qcow_capacity: 3500M}}"
+	`)
+	require.NoError(t, err)
+	output, err := d.Execute()
+	require.NoError(t, err)
+	text := func(name string) string { return output.GetAttr(name).AsString() }
+	of := func(name, key string) string { return output.GetAttr(name).Index(cty.StringVal(key)).AsString() }
+
+	assert.Equal(t, "openstack", text("platform"))
+	assert.Equal(t, "3500M", text("disk_size"))
+	gib, _ := output.GetAttr("disk_size_gb").AsBigFloat().Int64()
+	assert.EqualValues(t, 4, gib)
+	assert.Equal(t, "console=ttyS0,115200n8 nosmt", text("kernel_command_line"))
+	assert.Equal(t, "#cloud-config\n{}\n", text("user_data"))
+	assert.JSONEq(t, `{"links":[{"id":"lan","type":"phy","ethernet_mac_address":"52:54:00:12:34:56"}],"networks":[],"services":[]}`, text("network_data"))
+	assert.Equal(t, "test", of("labels", "airshipit.org/site"))
+	assert.Contains(t, text("image_yaml"), "action: build-qcow\n")
+	assert.Equal(t, text("profile_yaml"), of("profiles", "full-image"))
+	assert.Contains(t, of("role_vars", "qcow"), "qcow_capacity: 3500M\n")
+	assert.Contains(t, of("role_vars", "osconfig"), "airship-secret:")
+	for _, name := range []string{"profile_yaml", "vars_yaml", "vars_json", "image_yaml"} {
+		assert.NotContains(t, text(name), "plantedsalt", name)
+	}
+}
+
+// A selector chooses any number; what belongs to one profile is then empty.
+func TestSelector(t *testing.T) {
+	d, err := configure(t, `
+		documents = ["testdata/site.yaml"]
+		selector  = ""
+	`)
+	require.NoError(t, err)
+	output, err := d.Execute()
+	require.NoError(t, err)
+	assert.True(t, output.Type().Equals(hcldec.ImpliedType(d.OutputSpec())), "%#v", output.Type())
+	profiles := output.GetAttr("profiles").AsValueMap()
+	assert.Len(t, profiles, 2)
+	assert.Contains(t, profiles["worker"].AsString(), "name: worker")
+	assert.Empty(t, output.GetAttr("profile_yaml").AsString())
+	assert.Zero(t, output.GetAttr("packages").LengthInt())
+}
+
+// What another data source is to give is not known when a template is validated.
+func TestConfigureUnknown(t *testing.T) {
+	for _, body := range []string{
+		`documents = ["<unknown>"]`,
+		`documents = ["testdata/site.yaml"]
+		 name      = "<unknown>"`,
+	} {
+		_, err := configure(t, body)
+		assert.NoError(t, err, body)
+	}
 }

@@ -48,9 +48,21 @@ func layer(base, over *tree.Node) *tree.Node {
 		}
 	}
 	spec := tree.Merge(base, plain)
+	if waiting := spec.Get("software", "repos_append"); waiting != nil && !spec.Get("software", "repos").IsNull() {
+		// What was to extend the distribution's own sources goes with them.
+		spec = spec.Put(spec.Get("software").Without("repos_append"), "software")
+	}
 	for _, t := range twins {
 		added := over.Get(t.area, t.name)
 		if added.IsNull() {
+			continue
+		}
+		if t.name == "repos_append" && spec.Get("software", "repos").IsNull() {
+			// The list is the distribution's, which is known when all layers are.
+			if joined, ok := tree.Append(base.Get(t.area, t.name), added); ok {
+				added = joined
+			}
+			spec = spec.Put(added, t.area, t.name)
 			continue
 		}
 		if joined, ok := tree.Append(spec.Get(t.extends()...), added); ok && holds(spec, t.extends()...) {

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ func TestBounds(t *testing.T) {
 		"list":       fill(minimal+"\n  software:\n    packages:\n", "    - a\n"),
 		"flow":       fill(minimal+"\n  software:\n    packages: [", "a,") + "]",
 		"open":       fill(minimal, "["),
+		"names":      fill(minimal+"\n  extraVars:\n"+manyNames(15_000), "    - {a: \"{{ unknown }}\"}\n"),
 		"references": fill(minimal+"\n  software:\n    packages:\n", "    - \"{{ a }}\"\n"),
 		"text":       fill(minimal+"\n  networking: {hostname: \"", "{{ hostname }}") + "\"}",
 		"documents":  fill("", "---\na: b\n"),
@@ -27,4 +29,17 @@ func TestBounds(t *testing.T) {
 		assert.Less(t, time.Since(start), 20*time.Second, name)
 		t.Logf("%s: %s", name, time.Since(start).Round(time.Millisecond))
 	}
+}
+
+// manyNames are variables, and a list that refers to as many that do not exist.
+func manyNames(n int) string {
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, "    variable%d: 1\n", i)
+	}
+	text.WriteString("    list:\n")
+	for i := range n {
+		fmt.Fprintf(&text, "    - \"{{ varable%d }}\"\n", i)
+	}
+	return text.String()
 }

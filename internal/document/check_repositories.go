@@ -77,7 +77,7 @@ func (c *checker) archive(field, text string, schemes ...string) {
 	case address.Scheme != "file" && address.Host == "", address.Scheme == "file" && !strings.HasPrefix(address.Path, "/"):
 		c.wrong(field, "%s is not a whole URL, such as %s", mistake.Word(text), example(address.Scheme))
 	case address.RawQuery != "" || address.Fragment != "":
-		c.wrong(field, "%s has a query or a fragment; want a plain address", mistake.Word(text))
+		c.wrong(field, "has a query or a fragment; want a plain address")
 	}
 }
 

@@ -2,6 +2,7 @@ package document
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -35,7 +36,32 @@ func (g *gatherer) cluster(config cluster.Config) (documents []*tree.Node, end f
 	g.fetch = func(kind, name string, at tree.Place) []*tree.Node {
 		return g.fetchFrom(connection, kind, name, at)
 	}
+	documents = append(documents, g.selected(documents)...)
 	return g.count(documents), connection.Close
+}
+
+// selected are the Secrets and ConfigMaps that IsoConfigurations select by their names. Secrets
+// are not listed, so one that is selected in another way must be among the other documents.
+func (g *gatherer) selected(documents []*tree.Node) []*tree.Node {
+	var found []*tree.Node
+	seen := map[string]bool{}
+	for _, root := range documents {
+		if root.Get("kind").String() != v1alpha1.KindIsoConfiguration {
+			continue
+		}
+		for _, field := range []string{"userDataSelector", "networkConfigSelector"} {
+			selector := root.Get("builder", field)
+			if !selector.IsMapping() {
+				continue
+			}
+			kind, name := selector.Get("kind").String(), selector.Get("name").String()
+			if key := kind + "/" + name; !seen[key] && regexp.QuoteMeta(name) == name {
+				seen[key] = true
+				found = append(found, g.fetch(kind, name, selector.Place)...)
+			}
+		}
+	}
+	return found
 }
 
 // object is what a cluster's object holds, without lines: nobody has seen those of its text.

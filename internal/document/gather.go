@@ -19,7 +19,7 @@ const (
 	// maxDocuments is also far above what a cluster or a kustomization gives.
 	maxDocuments = 20_000
 	// maxNodes bounds what all documents hold; each node takes some 300 bytes.
-	maxNodes = 4_000_000
+	maxNodes = 2_000_000
 )
 
 // gatherer reads the documents that a source names.
@@ -30,6 +30,8 @@ type gatherer struct {
 	// files that were read; directories are where relative paths in a file start.
 	files       []string
 	directories map[string]string
+	// resolved: profiles have their images' params already.
+	resolved bool
 	// nodes is how many were read.
 	nodes int
 	full  bool

@@ -50,7 +50,11 @@ func (s *site) addImage(root *tree.Node) {
 	}
 	own := &tree.Report{}
 	s.checkImage(root, own)
-	s.readFiles(i, own)
+	if s.resolved {
+		i.over = nil
+	} else {
+		s.readFiles(i, own)
+	}
 	i.warnings = own.Warnings
 	own.Warnings = nil
 	s.report.Add(own)

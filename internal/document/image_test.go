@@ -64,6 +64,17 @@ status: {url: "https://images.example.org/node.qcow2", checksum: ab, size: 5, di
 	require.NoError(t, err)
 	assert.Contains(t, image, "checksum: ab")
 
+	// What is handed on has all of this in it, once.
+	for _, p := range []*Profile{plain, iso, cloud} {
+		text, err := p.SourcedYAML()
+		require.NoError(t, err)
+		again, err := Parse(t.Context(), text, "profile_yaml")
+		require.NoError(t, err)
+		assert.Equal(t, p.NodeProfile, again.NodeProfile)
+		assert.Equal(t, p.Image, again.Image)
+		assert.Equal(t, p.Warnings, again.Warnings)
+	}
+
 	all := chooseAll(t, source, Selection{All: true})
 	assert.Len(t, all, 3)
 }

@@ -96,7 +96,7 @@ func (s *site) layered(w *written) *tree.Node {
 
 // maxWork bounds how many nodes are laid on others or decoded in one set: documents that share and
 // repeat one another could ask for any number. A site of thousands of profiles has a tenth of it.
-const maxWork = 20_000_000
+const maxWork = 3_000_000
 
 // spend counts a layer against maxWork.
 func (s *site) spend(n *tree.Node) {
@@ -109,15 +109,3 @@ func (s *site) spend(n *tree.Node) {
 }
 
 func (s *site) exhausted() bool { return s.work > maxWork }
-
-// suggest is mistake.Suggest where few names are known, else a near one alone: a site may have thousands.
-func suggest(name string, known []string) string {
-	const few = 20
-	if len(known) <= few {
-		return mistake.Suggest(name, known)
-	}
-	if best := mistake.Near(name, known); best != "" {
-		return "; did you mean " + best + "?"
-	}
-	return ""
-}

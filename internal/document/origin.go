@@ -21,6 +21,8 @@ const (
 	warningMark = "#! "
 	// sourceMark begins the first line of a resolved profile with secrets: where its documents are.
 	sourceMark = "#! source: "
+	// resolvedMark is a line at the head of a resolved profile whose image's params and files are in it.
+	resolvedMark = "#! resolved"
 )
 
 // SourcedYAML is YAML with a comment behind each value that names the file, line and column it was written
@@ -60,6 +62,9 @@ func (p *Profile) SourcedYAML() (string, error) {
 			return "", fmt.Errorf("render the source: %w", err)
 		}
 		head.WriteString(sourceMark + ascii(source) + "\n")
+	}
+	if p.withImage {
+		head.WriteString(resolvedMark + "\n")
 	}
 	for _, warning := range p.Warnings {
 		head.WriteString(warningMark + strings.Map(printable, warning) + "\n")
@@ -121,6 +126,19 @@ func printable(r rune) rune {
 	return r
 }
 
+// isResolved says whether text is what SourcedYAML made.
+func isResolved(text string) bool {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimRight(line, "\r\n"); line == resolvedMark {
+			return true
+		}
+		if !strings.HasPrefix(line, warningMark) {
+			return false
+		}
+	}
+	return false
+}
+
 // takeWarnings replaces p's warnings by those at the head of text, which p was read from: they
 // name the documents, and what is still in text would be warned of twice.
 func (p *Profile) takeWarnings(text string) {
@@ -129,6 +147,9 @@ func (p *Profile) takeWarnings(text string) {
 		warning, marked := strings.CutPrefix(strings.TrimRight(line, "\r\n"), warningMark)
 		if !marked {
 			break
+		}
+		if warningMark+warning == resolvedMark {
+			continue
 		}
 		carried = append(carried, warning)
 	}

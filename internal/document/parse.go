@@ -29,7 +29,7 @@ func Parse(ctx context.Context, text, name string, checks ...Check) (*Profile, e
 	if from != nil {
 		return from.again(ctx, text, name, checks)
 	}
-	g := &gatherer{ctx: ctx, report: &tree.Report{}, directories: map[string]string{}, files: []string{name}}
+	g := &gatherer{ctx: ctx, report: &tree.Report{}, directories: map[string]string{}, files: []string{name}, resolved: isResolved(text)}
 	set, err := g.assemble(g.transposed(g.count(tree.Parse(name, []byte(text), g.report))), checks)
 	if err != nil {
 		return nil, err

@@ -1,8 +1,6 @@
 package document
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
@@ -25,8 +23,8 @@ func (g *gatherer) phase(given []*tree.Node) []*tree.Node {
 		return nil
 	}
 	var documents []*tree.Node
-	if phase.EntryPoint != nil {
-		documents = g.entryPoint(phase)
+	if directory, ok := phase.Directory(g.report); ok && directory != "" {
+		documents = g.again(directory)
 	}
 	there := map[string]bool{}
 	for _, root := range documents {
@@ -50,32 +48,6 @@ func identity(root *tree.Node) string {
 		text += root.Get(keys...).String() + "\n"
 	}
 	return text
-}
-
-// entryPoint reads a phase's documents. Their path starts at the site's root, which is a directory
-// that was given or one above it.
-func (g *gatherer) entryPoint(phase transpose.Phase) []*tree.Node {
-	path := filepath.FromSlash(phase.EntryPoint.String())
-	if filepath.IsAbs(path) {
-		return g.path(path)
-	}
-	for _, given := range g.source.Documents {
-		directory := given
-		if info, err := os.Stat(given); err != nil || !info.IsDir() {
-			directory = filepath.Dir(given)
-		}
-		for above := directory; ; above = filepath.Join(above, "..") {
-			found := filepath.Join(above, path)
-			if info, err := os.Stat(found); err == nil && info.IsDir() {
-				return g.again(found)
-			}
-			if root, err := filepath.Abs(above); err != nil || root == filepath.Dir(root) {
-				break
-			}
-		}
-	}
-	g.report.Mistake(phase.EntryPoint.Place, "there is no directory %s in or above any of the documents' directories", phase.EntryPoint.String())
-	return nil
 }
 
 // again reads a directory although some of its files were read for another reason.

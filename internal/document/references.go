@@ -20,7 +20,9 @@ type references struct {
 	open map[string]bool
 	// nodes and depth of what was filled in so far, within the bounds of a document.
 	nodes, depth int
-	report       *tree.Report
+	names        []string // of the variables, sorted
+	nearness
+	report *tree.Report
 }
 
 // contexts are variables that Airship defines for everyone.
@@ -67,7 +69,10 @@ func useOf(path string, around use) use {
 }
 
 func newReferences(spec *tree.Node, r *tree.Report) *references {
-	return &references{variables: variablesOf(spec), open: map[string]bool{}, report: r}
+	variables := variablesOf(spec)
+	return &references{
+		variables: variables, names: slices.Sorted(maps.Keys(variables)), open: map[string]bool{}, report: r,
+	}
 }
 
 // variablesOf are the variables of a spec's areas and those that Airship defines.
@@ -166,7 +171,7 @@ func (f *references) known(node *tree.Node, spans [][]int) bool {
 	for _, span := range spans {
 		name := node.Value[span[2]:span[3]]
 		first, _, _ := strings.Cut(name, ".")
-		if f.lookup(name) == nil && (f.variables[first] != nil || mistake.Near(first, f.names()) == "") {
+		if f.lookup(name) == nil && (f.variables[first] != nil || f.near(first, f.names) == "") {
 			return false
 		}
 	}
@@ -233,8 +238,6 @@ func (f *references) shown(node *tree.Node, name string) string {
 	return mistake.Word(name)
 }
 
-func (f *references) names() []string { return slices.Sorted(maps.Keys(f.variables)) }
-
 // lookup is a variable as it is written; nil where there is none.
 func (f *references) lookup(name string) *tree.Node {
 	keys := strings.Split(name, ".")
@@ -250,7 +253,7 @@ func (f *references) variable(node *tree.Node, name, path string, u use) (*tree.
 	if value == nil {
 		hint := "; it is not set in this profile"
 		first, _, _ := strings.Cut(name, ".")
-		if best := mistake.Near(first, f.names()); best != "" && best != first && !node.Secret {
+		if best := f.near(first, f.names); best != "" && best != first && !node.Secret {
 			hint = "; did you mean " + best + "?"
 		}
 		return f.broken(node, "unknown variable "+f.shown(node, name)+hint), nil

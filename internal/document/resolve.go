@@ -11,7 +11,7 @@ import (
 // pinned to k8s_version and kernel_headers_pkg among the packages. Partitions keep no default: the
 // layout is the plan's. A resolved spec comes back unchanged.
 func resolve(spec *tree.Node, name string) *tree.Node {
-	spec = defaults(spec, name)
+	spec = withDistribution(defaults(spec, name))
 	kernel := spec.Get("osKernel", "kernel_headers_pkg")
 	if headers := kernel.String(); headers != "" && !slices.Contains(asked(spec), headers) {
 		list, ok := tree.Append(spec.Get("software", "packages"), tree.List(kernel.Place, kernel))

@@ -1,7 +1,6 @@
 package document
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
@@ -19,7 +18,9 @@ type site struct {
 	// files that were read, and the directories where relative paths in them start.
 	files       []string
 	directories map[string]string
-	// warned are the files whose syntax was read; parse reads one.
+	// resolved: profiles have their images' params already.
+	resolved bool
+	// parse reads the documents of a file.
 	parse func(file string, data []byte, r *tree.Report) []*tree.Node
 	// fetch looks for a document outside of the set; it may be nil.
 	fetch func(kind, name string, at tree.Place) []*tree.Node
@@ -31,8 +32,10 @@ type site struct {
 	profiles map[string]*written
 	order    []*written
 	images   []*image
-	// work is what was spent of maxWork.
-	work int
+	// work is what was spent of maxWork, compared of maxCompared.
+	work, compared int
+	// names are those of all profiles there are, once asked for.
+	names []string
 }
 
 // sort takes documents for what they are.
@@ -99,10 +102,10 @@ func (s *site) variants() []*variant {
 		switch {
 		case i.profile == "":
 		case w == nil && i.named:
-			s.report.Mistake(i.root.Get("spec", "nodeProfileRef", "name").Place, "there is no NodeProfile %s%s", mistake.Word(i.profile), suggest(i.profile, s.known()))
+			s.report.Mistake(i.root.Get("spec", "nodeProfileRef", "name").Place, "there is no NodeProfile %s%s", mistake.Word(i.profile), s.suggest(i.profile, s.known()))
 		case w == nil:
 			s.report.Mistake(i.root.Place.Key("spec").Key("nodeProfileRef"), "is required, as there is no NodeProfile of the image's own name %s%s",
-				mistake.Word(i.profile), suggest(i.profile, s.known()))
+				mistake.Word(i.profile), s.suggest(i.profile, s.known()))
 		default:
 			if !slices.Contains(s.order, w) {
 				s.order = append(s.order, w)
@@ -209,6 +212,3 @@ func (s *site) finish(p *Profile, w *written, i *image, r *tree.Report) error {
 	p.check(s.checks, r)
 	return nil
 }
-
-// String is for messages.
-func (w *written) String() string { return fmt.Sprintf("the profile %s", w.name) }

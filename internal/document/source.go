@@ -60,7 +60,7 @@ func (g *gatherer) assemble(documents []*tree.Node, checks []Check) (*Set, error
 	r := g.report
 	site := &site{
 		report: r, checks: checks, overrides: g.source.overrides(r),
-		directories: g.directories, parse: g.parse, fetch: g.fetch,
+		directories: g.directories, parse: g.parse, fetch: g.fetch, resolved: g.resolved,
 	}
 	site.sort(documents)
 	set := &Set{Files: g.files, source: g.source, variants: site.variants()}

@@ -112,7 +112,8 @@ config:
 	assert.EqualError(t, err, "there is no Phase bootsrap; did you mean bootstrap?")
 	require.NoError(t, os.WriteFile(filepath.Join(given, "phases.yaml"), []byte(strings.Replace(phase, "ephemeral", "ephemral", 1)), 0o600))
 	_, err = Source{Documents: []string{given}, Phase: "bootstrap"}.Read(t.Context())
-	assert.EqualError(t, err, filepath.Join(given, "phases.yaml")+":6:23: config.documentEntryPoint: there is no directory manifests/site/ephemral in or above any of the documents' directories")
+	assert.EqualError(t, err, filepath.Join(given, "phases.yaml")+":6:23: config.documentEntryPoint: there is no such directory below "+given+
+		" or any directory above it; tried manifests/site/ephemral and site/ephemral in each")
 }
 
 // Other kinds are transposed into the two that are read here.

@@ -76,11 +76,16 @@ func (s *site) source(from v1alpha1.ValueFrom, written *tree.Node) *tree.Node {
 	case 1:
 		return found[0]
 	case 0:
-		if names := s.kinds[from.Kind]; len(names) > 0 {
-			s.report.Mistake(written.Get("name").Place, "there is no %s %s%s", from.Kind, mistake.Word(from.Name), suggest(from.Name, names))
+		if s.fetch != nil && slices.Contains(fetchable, from.Kind) {
+			s.report.Mistake(written.Get("name").Place, "there is no %s %s among the documents or in the cluster%s",
+				from.Kind, mistake.Word(from.Name), s.near(from.Name, s.kinds[from.Kind]))
 			return nil
 		}
-		s.report.Mistake(written.Get("kind").Place, "there is no document of kind %s among the documents%s", mistake.Word(from.Kind), suggest(from.Kind, slices.Sorted(maps.Keys(s.kinds))))
+		if names := s.kinds[from.Kind]; len(names) > 0 {
+			s.report.Mistake(written.Get("name").Place, "there is no %s %s%s", from.Kind, mistake.Word(from.Name), s.suggest(from.Name, names))
+			return nil
+		}
+		s.report.Mistake(written.Get("kind").Place, "there is no document of kind %s among the documents%s", mistake.Word(from.Kind), s.suggest(from.Kind, slices.Sorted(maps.Keys(s.kinds))))
 	default:
 		s.report.Mistake(written.Get("name").Place, "two documents are %s %s: %s and %s", from.Kind, mistake.Word(from.Name), found[0].Place, found[1].Place)
 	}

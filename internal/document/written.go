@@ -116,7 +116,7 @@ func (s *site) link(w *written) {
 			w.extends = append(w.extends, base)
 			continue
 		}
-		s.report.Mistake(list.Content[i].Place, "there is no NodeProfile %s%s", mistake.Word(name), suggest(name, s.known()))
+		s.report.Mistake(list.Content[i].Place, "there is no NodeProfile %s%s", mistake.Word(name), s.suggest(name, s.known()))
 	}
 	w.own = s.withValues(w, spec)
 	if w.own.IsMapping() {
@@ -142,10 +142,13 @@ func (s *site) profile(name string) *written {
 
 // known are the names of all profiles there are.
 func (s *site) known() []string {
-	all := variables.BuiltinNames()
-	for _, w := range s.order {
-		all = append(all, w.name)
+	if s.names == nil {
+		s.names = variables.BuiltinNames()
+		for _, w := range s.order {
+			s.names = append(s.names, w.name)
+		}
+		slices.Sort(s.names)
+		s.names = slices.Compact(s.names)
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return s.names
 }

@@ -82,6 +82,11 @@ func mounted(options string) v1alpha1.Partition {
 	return p
 }
 
+func fstabOf(p v1alpha1.Partition, dump, fsck int) v1alpha1.Partition {
+	p.Filesystem.Fstab.Dump, p.Filesystem.Fstab.Fsck = dump, fsck
+	return p
+}
+
 func mountedESP(options string) v1alpha1.Partition {
 	p := part("/boot/efi", "5MiB", "600MiB", "vfat", "esp")
 	p.Filesystem.Fstab.Options = options
@@ -154,6 +159,8 @@ func TestDiskMistakes(t *testing.T) {
 			"[1].filesystem.fstab.options: the option ro takes no value",
 			"[2].filesystem.fstab.options: data= is an option of ext4; vfat would not be mounted with it",
 		}},
+		"dump and fsck":       {profileOf("", "", bios, fstabOf(mounted(""), 2, 3)), []string{"[1].filesystem.fstab.dump: 2 is neither 0 nor 1", "[1].filesystem.fstab.fsck: 3 is not 0"}},
+		"smaller than a MiB":  {profileOf("", "", bios, root, part("none", "5MB", "5.1MB", "")), []string{"[2].part_end: partition 3 (none) is smaller than 1 MiB"}},
 		"options with spaces": {profileOf("", "", bios, mounted("ro, noatime")), []string{`[1].filesystem.fstab.options: "ro, noatime" is not a list`}},
 		"cannot boot arm64":   {profileOf("arm64", "", root, bios), []string{"partitions: the disk cannot boot: arm64 needs a vfat partition"}},
 		"mount order":         {profileOf("", "", root, bios, early), []string{"[2].mount_order: -1 mounts /boot/efi before / (0), which holds it"}},
@@ -184,6 +191,16 @@ func TestDiskVfat(t *testing.T) {
 	for _, mount := range []string{"/boot/efi", "/efi", "/boot"} {
 		_, err := NewDisk(profileOf("", "", root, part(mount, "1MiB", "500MiB", "vfat", "esp"), part("/data", "500MiB", "600MiB", "vfat")), "")
 		require.NoError(t, err, mount)
+	}
+}
+
+func TestMountOptionsThatPass(t *testing.T) {
+	for _, options := range []string{
+		"", "defaults,errors=remount-ro,noatime", "x-systemd.makefs,X-mount.mkdir", "context=\"a:b,c\",noatime",
+		"data=writeback,commit=5", "an_option_of_tomorrow",
+	} {
+		_, err := NewDisk(profileOf("", "", mounted(options), part("none", "1MiB", "5MiB", "", "bios_grub")), "")
+		require.NoError(t, err, options)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/document"
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
 )
@@ -14,21 +15,21 @@ import (
 // sources are the profile's repositories, or the distribution's suite with updates and security.
 func sources(profile *v1alpha1.NodeProfile) ([]Source, error) {
 	spec := profile.Spec
-	if len(spec.Software.Repos) == 0 {
-		if spec.Distribution != "debian" {
+	repos := spec.Software.Repos
+	if len(repos) == 0 {
+		if repos = document.DefaultRepositories(spec.Distribution, spec.Suite); len(repos) == 0 {
 			return nil, &mistake.Mistake{
 				Field: "spec.software.repos",
 				Problem: fmt.Sprintf("%s has no built-in archive: list its suites here (name, source, suite, components)",
 					spec.Distribution),
 			}
 		}
-		return debianSources(spec.Suite), nil
 	}
 	var (
 		all      []Source
 		mistakes *multierror.Error
 	)
-	for i, r := range spec.Software.Repos {
+	for i, r := range repos {
 		uri, mirrored := strings.TrimRight(r.Source, "/"), false
 		if uri == "" {
 			uri, mirrored = aliasFor(spec.Distribution, r.Suite), true
@@ -62,20 +63,6 @@ func sources(profile *v1alpha1.NodeProfile) ([]Source, error) {
 
 // archiveKeyrings are the packages with the distributions' own keys, which this plugin has too.
 var archiveKeyrings = map[string]string{"debian": "debian-archive-keyring", "ubuntu": "ubuntu-keyring"}
-
-func debianSources(suite string) []Source {
-	source := func(name, suite string) Source {
-		return Source{
-			Name: name, URI: aliasFor("debian", suite), Mirrored: true, Suite: suite,
-			Components: []string{"main"}, Register: true,
-		}
-	}
-	return []Source{
-		source("debian", suite),
-		source("debian-updates", suite+"-updates"),
-		source("debian-security", suite+"-security"),
-	}
-}
 
 // aliasFor is the address that an image's apt sources name where the document names none; empty
 // where the distribution has no alias here.

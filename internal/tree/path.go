@@ -3,9 +3,12 @@ package tree
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 )
@@ -87,14 +90,24 @@ func nextStep(text string) (Step, string, error) {
 			if key.Len() == 0 {
 				return Step{}, "", errors.New("has two dots with nothing between them")
 			}
-			return Step{Key: key.String(), Index: -1}, text[i:], nil
+			s, err := field(key.String())
+			return s, text[i:], err
 		case c == ']' || c == '{' || c == '}' || c < ' ':
 			return Step{}, "", fmt.Errorf("has a %q where a field's name was expected", c)
 		default:
 			key.WriteByte(c)
 		}
 	}
-	return Step{Key: key.String(), Index: -1}, "", nil
+	s, err := field(key.String())
+	return s, "", err
+}
+
+// field is the step to a mapping's field.
+func field(name string) (Step, error) {
+	if name != strings.TrimSpace(name) || strings.ContainsFunc(name, unicode.IsControl) || !utf8.ValidString(name) {
+		return Step{}, fmt.Errorf("has a field %q, with spaces around it or characters that no field's name has", name)
+	}
+	return Step{Key: name, Index: -1}, nil
 }
 
 // bracket is what is in the brackets that text begins with, and what follows them.
@@ -121,7 +134,7 @@ func inBrackets(inner string) (Step, error) {
 		return Step{}, fmt.Errorf("[%s] leads to several values; want one", inner)
 	}
 	if key, quoted := unquote(inner); quoted && key != "" {
-		return Step{Key: key, Index: -1}, nil
+		return field(key)
 	}
 	if i, err := strconv.Atoi(inner); err == nil {
 		if i < 0 || i > MaxNodes || strings.HasPrefix(inner, "+") {
@@ -174,7 +187,11 @@ func (p Path) String() string {
 func (s Step) String() string {
 	switch {
 	case s.Match != nil:
-		return fmt.Sprintf("[%s=%s]", strings.Join(s.Match, "."), s.Value)
+		value := s.Value
+		if value != strings.TrimSpace(value) || strings.HasPrefix(value, "=") {
+			value = `"` + value + `"`
+		}
+		return fmt.Sprintf("[%s=%s]", strings.Join(s.Match, "."), value)
 	case s.Index >= 0:
 		return fmt.Sprintf("[%d]", s.Index)
 	}
@@ -267,20 +284,20 @@ func (s Step) matching(node *Node, where string) (int, error) {
 		return 0, fmt.Errorf("%s is %s, so it has no element whose %s is %s", where, node.Describe(), name, mistake.Word(s.Value))
 	}
 	found, count := 0, 0
-	var others []string
+	others := map[string]bool{}
 	for i, element := range node.Content {
 		value := element.Get(s.Match...)
 		switch {
 		case !value.IsScalar():
 		case value.Value == s.Value:
 			found, count = i, count+1
-		case !value.Secret && !slices.Contains(others, value.Value):
-			others = append(others, value.Value)
+		case !value.Secret:
+			others[value.Value] = true
 		}
 	}
 	switch {
 	case count == 0:
-		return 0, fmt.Errorf("no element of %s has %s %s%s", where, name, mistake.Word(s.Value), suggest(s.Value, others))
+		return 0, fmt.Errorf("no element of %s has %s %s%s", where, name, mistake.Word(s.Value), suggest(s.Value, slices.Collect(maps.Keys(others))))
 	case count > 1:
 		return 0, fmt.Errorf("%d elements of %s have %s %s; want one", count, where, name, mistake.Word(s.Value))
 	}
@@ -293,9 +310,12 @@ func (n *Node) keys() []string {
 	return keys
 }
 
-// suggest names what is there, as long as that is few.
+// suggest names what is there, as long as that is few. Among very many nothing is looked for.
 func suggest(name string, there []string) string {
-	const few = 20
+	const few, many = 20, 1000
+	if len(there) > many {
+		return ""
+	}
 	if len(there) > few {
 		if best := mistake.Near(name, there); best != "" {
 			return "; did you mean " + best + "?"

@@ -51,7 +51,7 @@ func TestAirshipDefault(t *testing.T) {
 		switch name := name.(string); name {
 		case "dnsutils":
 			there = append(there, "bind9-dnsutils")
-		case "linux-image-generic", "linux-headers-generic":
+		case "linux-image-generic", "linux-headers-generic", "kdump-tools":
 		default:
 			there = append(there, name)
 		}

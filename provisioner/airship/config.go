@@ -11,6 +11,7 @@ import (
 	"github.com/mitchellh/mapstructure"
 
 	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/osconfig"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
@@ -41,6 +42,6 @@ func (c *Config) decode(raws ...any) error {
 		YAML: c.ProfileYAML, Source: document.Source{Documents: c.Documents}, Selection: document.Selection{Name: c.ProfileName},
 		WithYAML:      slices.Contains(set.Keys, "profile_yaml"),
 		WithDocuments: slices.Contains(set.Keys, "documents"),
-	}.Read(context.Background(), plan.Check)
+	}.Read(context.Background(), plan.Check, osconfig.CheckApplied)
 	return err
 }

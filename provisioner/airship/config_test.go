@@ -46,7 +46,7 @@ func TestPrepare(t *testing.T) {
 		"several, no name":  {options: `documents = ["testdata"]`, err: "hold 2 NodeProfiles and none is chosen by name"},
 		"no such name":      {options: `documents = ["testdata"]` + "\n" + `profile_name = "wroker"`, err: "worker"},
 		"no such file":      {options: `documents = ["absent.yaml"]`, err: "absent.yaml: there is no such file"},
-		"wrong in the yaml": {options: `profile_yaml = "apiVersion: airshipit.org/v1alpha1\nkind: NodeProfile\nmetadata: {name: a}\nspec: {sofware: {}}"`, err: "profile_yaml:4: spec.sofware"},
+		"wrong in the yaml": {options: `profile_yaml = "apiVersion: airshipit.org/v1alpha1\nkind: NodeProfile\nmetadata: {name: a}\nspec: {sofware: {}}"`, err: "profile_yaml:4:8: spec.sofware"},
 		"not interpolated":  {options: `profile_yaml = "apiVersion: airshipit.org/v1alpha1\nkind: NodeProfile\nmetadata: {name: a}\nspec: {osKernel: {sysctl: [{name: kernel.panic, value: '{{ isotime }}'}]}}"`, err: "unknown variable isotime"},
 	} {
 		t.Run(name, func(t *testing.T) {
