@@ -31,7 +31,7 @@ func (b *Builder) Prepare(raws ...any) (generated, warnings []string, err error)
 	}
 	warnings = b.config.warnings()
 	if p := b.config.profile; p != nil {
-		warnings = append(warnings, p.Warnings...)
+		warnings = append(append(warnings, imageWarnings(&p.Image)...), p.Warnings...)
 	}
 	return []string{osconfig.MachineKey, osconfig.BuildKey}, warnings, nil
 }

@@ -129,6 +129,9 @@ func (c *Config) decode(raws ...any) error {
 		WithYAML:      slices.Contains(set.Keys, "profile_yaml"),
 		WithDocuments: slices.Contains(set.Keys, "documents"),
 	}.Read(context.Background(), plan.Check)
+	if err == nil && profile != nil {
+		err = checkImage(&profile.Image)
+	}
 	if err != nil {
 		mistakes = multierror.Append(mistakes, err)
 	}

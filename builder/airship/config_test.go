@@ -50,6 +50,10 @@ func TestPrepare(t *testing.T) {
 				`isolation is "chroot": want one of ["auto" "qemu" "namespace"]`, "memory is -1: want at least 1024 MiB", "cpus is -1",
 			},
 		},
+		"a live ISO": {
+			options: "documents = [\"testdata/iso.yaml\"]",
+			wrong:   []string{"the AirshipImage node asks for build-iso, which this version does not make; it makes build-qcow"},
+		},
 		"compressed raw": {options: resolved + "format = \"raw\"\nqcow2_compression = \"zlib\"", wrong: []string{"qcow2_compression is for format qcow2"}},
 	} {
 		t.Run(name, func(t *testing.T) {

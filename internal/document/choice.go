@@ -16,6 +16,8 @@ type Choice struct {
 	YAML      string // the option profile_yaml
 	Source    Source
 	Selection Selection
+	// Decrypt decrypts what the data source left encrypted.
+	Decrypt bool
 	// WithYAML and WithDocuments say which of the two the template gives, known or not.
 	WithYAML, WithDocuments bool
 }
@@ -34,11 +36,13 @@ func (c Choice) Read(ctx context.Context, checks ...Check) (*Profile, error) {
 	case c.YAML == Unknown, c.unknown():
 		return nil, nil
 	case c.YAML != "":
-		return Parse(ctx, c.YAML, "profile_yaml", checks...)
+		return parse(ctx, c.YAML, "profile_yaml", c.Decrypt, checks)
 	case len(c.Source.Documents) == 0 && c.Source.Cluster == nil:
 		return nil, nil
 	}
-	set, err := c.Source.Read(ctx, checks...)
+	source := c.Source
+	source.LeaveEncrypted = source.LeaveEncrypted && !c.Decrypt
+	set, err := source.Read(ctx, checks...)
 	if err != nil {
 		return nil, err
 	}

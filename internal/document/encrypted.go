@@ -11,9 +11,9 @@ import (
 // sealedMark begins a value as sops encrypts it.
 const sealedMark = "ENC[AES256_GCM,"
 
-// sealed says whether a value is still as sops encrypted it.
+// sealed says whether a value is still as sops encrypted it, or has such a one in it.
 func sealed(node *tree.Node) bool {
-	return node.Secret && strings.HasPrefix(node.String(), sealedMark)
+	return node.Secret && strings.Contains(node.String(), sealedMark)
 }
 
 // parse reads a text's documents, decrypted where it is encrypted; what was is marked as secret.

@@ -21,6 +21,11 @@ func FuzzParse(f *testing.F) {
 			f.Add(string(text))
 		}
 	}
+	f.Add(catalogues + profileText("base", `{software: {packages: [aa], packages_append: "{{ more }}"}, extraVars: {more: [bb]}}`) +
+		profileText("node", `{extends: [base, airship-default], valuesFrom: [{kind: Secret, name: keys, fieldPath: data.token, targetPath: extraVars.x}]}`) +
+		imageText("image", `{nodeProfileRef: {name: node}, params: {platform: vm, extraVars: {y: 1.5, z: 2020-01-01, n: null}}, builder: {outputFileName: x.qcow2}}`))
+	f.Add(profileText("a", `{extends: [b]}`) + profileText("b", `{extends: [a, a, c]}`) + profileText("a", `{platform: vm}`))
+	f.Add(resolvedMark + "\n" + warningMark + "w\n" + profileText("a", `{files: {files: [{name: /a, file_content: "{{ x }}{% raw %}"}]}}`) + imageText("a", `{params: {platform: vm}}`))
 	f.Fuzz(func(t *testing.T, text string) {
 		profile, err := Parse(t.Context(), text, "fuzz.yaml")
 		if err != nil {
@@ -36,8 +41,15 @@ func FuzzParse(f *testing.F) {
 		require.Equal(t, resolved, twice)
 		_, err = variables.Render(profile.NodeProfile)
 		require.NoError(t, err)
-		_, err = profile.SourcedYAML()
+		sourced, err := profile.SourcedYAML()
 		require.NoError(t, err)
+		if len(profile.secretValues()) == 0 {
+			handed, err := Parse(t.Context(), sourced, "handed.yaml")
+			require.NoError(t, err, sourced)
+			third, err := canonical(handed.NodeProfile)
+			require.NoError(t, err)
+			require.Equal(t, resolved, third, sourced)
+		}
 		_, err = profile.Redacted()
 		require.NoError(t, err)
 	})

@@ -232,17 +232,17 @@ func TestValuesFrom(t *testing.T) {
 
 func TestValuesFromThatAreWrong(t *testing.T) {
 	for want, from := range map[string]string{
-		"name: there is no VersionsCatalogue version; did you mean versions?":                                                       `kind: VersionsCatalogue, name: version, fieldPath: a, targetPath: suite`,
-		"kind: there is no document of kind VersionCatalogue among the documents; did you mean VersionsCatalogue?":                  `kind: VersionCatalogue, name: versions, fieldPath: a, targetPath: suite`,
-		"fieldPath: spec has no field kubernets; did you mean kubernetes? in VersionsCatalogue versions (FILE:1:1)":                 `kind: VersionsCatalogue, name: versions, fieldPath: spec.kubernets.version, targetPath: suite`,
-		"fieldPath: spec.kubernetes is a string, so it has no field version in VersionsCatalogue versions (FILE:1:1)":               `kind: VersionsCatalogue, name: versions, fieldPath: spec.kubernetes.version, targetPath: suite`,
-		"fieldPath: spec.files has 2 elements, so no [2]; the first is [0] in VersionsCatalogue versions (FILE:1:1)":                `kind: VersionsCatalogue, name: versions, fieldPath: "spec.files[2]", targetPath: suite`,
-		"fieldPath: no element of spec.files has name kubctl; did you mean kubectl? in VersionsCatalogue versions (FILE:1:1)":       `kind: VersionsCatalogue, name: versions, fieldPath: "spec.files[name=kubctl]", targetPath: suite`,
-		"fieldPath: {.spec begins with { and does not end with }":                                                                   `kind: VersionsCatalogue, name: versions, fieldPath: "{.spec", targetPath: suite`,
-		"targetPath: spec.software has no field k8s_verson; did you mean k8s_version?":                                              `kind: VersionsCatalogue, name: versions, fieldPath: spec.kubernetes, targetPath: software.k8s_verson`,
-		"targetPath: extends cannot come from another document":                                                                     `kind: VersionsCatalogue, name: versions, fieldPath: spec.kubernetes, targetPath: "extends[0]"`,
+		"name: there is no VersionsCatalogue version; did you mean versions?":                                                                              `kind: VersionsCatalogue, name: version, fieldPath: a, targetPath: suite`,
+		"kind: there is no document of kind VersionCatalogue among the documents; did you mean VersionsCatalogue?":                                         `kind: VersionCatalogue, name: versions, fieldPath: a, targetPath: suite`,
+		"fieldPath: spec has no field kubernets; did you mean kubernetes? in VersionsCatalogue versions (FILE:1:1)":                                        `kind: VersionsCatalogue, name: versions, fieldPath: spec.kubernets.version, targetPath: suite`,
+		"fieldPath: spec.kubernetes is a string, so it has no field version in VersionsCatalogue versions (FILE:1:1)":                                      `kind: VersionsCatalogue, name: versions, fieldPath: spec.kubernetes.version, targetPath: suite`,
+		"fieldPath: spec.files has 2 elements, so no [2]; the first is [0] in VersionsCatalogue versions (FILE:1:1)":                                       `kind: VersionsCatalogue, name: versions, fieldPath: "spec.files[2]", targetPath: suite`,
+		"fieldPath: no element of spec.files has name kubctl; did you mean kubectl? in VersionsCatalogue versions (FILE:1:1)":                              `kind: VersionsCatalogue, name: versions, fieldPath: "spec.files[name=kubctl]", targetPath: suite`,
+		"fieldPath: {.spec begins with { and does not end with }":                                                                                          `kind: VersionsCatalogue, name: versions, fieldPath: "{.spec", targetPath: suite`,
+		"targetPath: spec.software has no field k8s_verson; did you mean k8s_version?":                                                                     `kind: VersionsCatalogue, name: versions, fieldPath: spec.kubernetes, targetPath: software.k8s_verson`,
+		"targetPath: extends cannot come from another document":                                                                                            `kind: VersionsCatalogue, name: versions, fieldPath: spec.kubernetes, targetPath: "extends[0]"`,
 		"targetPath: software.packages is nothing, so it has no element [0]; want a field, or an element of a list that this profile's own documents have": `kind: VersionsCatalogue, name: versions, fieldPath: spec.kubernetes, targetPath: "software.packages[0]"`,
-		"fieldPath: is required; want a string": `kind: VersionsCatalogue, name: versions, targetPath: suite`,
+		"fieldPath: is required; want a string":                                                                                                            `kind: VersionsCatalogue, name: versions, targetPath: suite`,
 	} {
 		text := catalogues + profileText("node", "\n  valuesFrom:\n    - {"+from+"}")
 		got := refused(t, text, Selection{})

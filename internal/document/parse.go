@@ -22,12 +22,17 @@ type origin struct {
 // A text that names the documents it comes from, because they hold secrets, is read by reading those
 // again: they must still give the same text.
 func Parse(ctx context.Context, text, name string, checks ...Check) (*Profile, error) {
+	return parse(ctx, text, name, false, checks)
+}
+
+// parse is Parse, which decrypts what the data source left encrypted where decrypt.
+func parse(ctx context.Context, text, name string, decrypt bool, checks []Check) (*Profile, error) {
 	from, err := originOf(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if from != nil {
-		return from.again(ctx, text, name, checks)
+		return from.again(ctx, text, name, decrypt, checks)
 	}
 	g := &gatherer{ctx: ctx, report: &tree.Report{}, directories: map[string]string{}, files: []string{name}, resolved: isResolved(text)}
 	set, err := g.assemble(g.transposed(g.count(tree.Parse(name, []byte(text), g.report))), checks)
@@ -60,17 +65,10 @@ func originOf(text string) (*origin, error) {
 	return from, nil
 }
 
-// again reads the profile of a text from its documents.
-func (o *origin) again(ctx context.Context, text, name string, checks []Check) (*Profile, error) {
-	set, err := o.Source.Read(ctx, checks...)
-	if err != nil {
-		return nil, fmt.Errorf("read the documents of %s again: %w", name, err)
-	}
-	chosen, err := set.Select(o.Selection)
-	if err != nil {
-		return nil, fmt.Errorf("read the documents of %s again: %w", name, err)
-	}
-	profile, err := one(chosen)
+// again reads the profile of a text from its documents, which must give the same text. What the data
+// source left encrypted is decrypted, where decrypt, once that is seen.
+func (o *origin) again(ctx context.Context, text, name string, decrypt bool, checks []Check) (*Profile, error) {
+	profile, err := o.read(ctx, o.Source, name, checks)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +80,28 @@ func (o *origin) again(ctx context.Context, text, name string, checks []Check) (
 		return nil, fmt.Errorf("%s: the documents changed while packer ran; line %d was %q when the data source read them and is %q now",
 			name, line, was, is)
 	}
+	if !decrypt || !o.LeaveEncrypted {
+		return profile, nil
+	}
+	source := o.Source
+	source.LeaveEncrypted = false
+	return o.read(ctx, source, name, checks)
+}
+
+func (o *origin) read(ctx context.Context, source Source, name string, checks []Check) (*Profile, error) {
+	set, err := source.Read(ctx, checks...)
+	if err != nil {
+		return nil, fmt.Errorf("read the documents of %s again: %w", name, err)
+	}
+	chosen, err := set.Select(o.Selection)
+	if err != nil {
+		return nil, fmt.Errorf("read the documents of %s again: %w", name, err)
+	}
+	profile, err := one(chosen)
+	if err != nil {
+		return nil, err
+	}
+	profile.origin = o
 	return profile, nil
 }
 

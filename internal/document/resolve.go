@@ -19,8 +19,8 @@ func resolve(spec *tree.Node, name string) *tree.Node {
 			spec = spec.Put(list, "software", "packages")
 		}
 	}
-	version := spec.Get("software", "k8s_version").String()
-	if version == "" {
+	version := spec.Get("software", "k8s_version")
+	if version.String() == "" {
 		return spec
 	}
 	for _, list := range []string{"packages", "ubuntu_packages"} {
@@ -60,13 +60,14 @@ func defaults(spec *tree.Node, name string) *tree.Node {
 }
 
 // pinned is packages with Kubernetes' own at version, where they name none.
-func pinned(packages *tree.Node, version string) *tree.Node {
+func pinned(packages, version *tree.Node) *tree.Node {
 	out := packages.Shell()
 	for _, element := range packages.Content {
 		switch name := strings.TrimSpace(element.String()); name {
 		case "kubelet", "kubeadm", "kubectl":
 			with := *element
-			with.Value = name + "=" + version
+			with.Value = name + "=" + version.Value
+			with.Secret = element.Secret || version.Secret
 			element = &with
 		}
 		out.Content = append(out.Content, element)

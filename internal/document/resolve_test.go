@@ -50,6 +50,7 @@ func TestResolveTwice(t *testing.T) {
 	written := tree.Parse("p.yaml", []byte(`software:
   packages: [a, kubectl]
   packages_append: [b]
+  repos: []
   repos_append: [{name: r, packages: [kubelet, kubeadm=1]}]
   k8s_version: "2"
 osKernel: {kernel_headers_pkg: h}

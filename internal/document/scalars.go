@@ -11,7 +11,7 @@ import (
 // scalars visits every string, number and boolean of a value, by the names that documents give its fields.
 type scalars struct {
 	// visit gets a scalar. Where it answers true, its text takes the value's place; numbers and booleans
-	// of a fixed type become zero.
+	// of a fixed type become zero, or missing where they may be.
 	visit func(one scalar) (string, bool)
 }
 
@@ -28,6 +28,12 @@ func (s *scalars) walk(value reflect.Value, field string, tagged bool) {
 	switch value.Kind() {
 	case reflect.Pointer:
 		if value.IsNil() {
+			return
+		}
+		if kind := value.Elem().Kind(); kind == reflect.Int || kind == reflect.Bool {
+			if _, change := s.visit(scalar{field, fmt.Sprint(value.Elem().Interface()), false, tagged}); change {
+				value.SetZero()
+			}
 			return
 		}
 		s.walk(value.Elem(), field, tagged)

@@ -101,15 +101,20 @@ func (p *Profile) secretValues() []string {
 
 // Redacted is a copy without secrets, for documents that are kept.
 func (p *Profile) Redacted() (*Profile, error) {
-	return p.replaced(func(string, string) string { return Redaction }), nil
+	return p.replaced(func(string, string) string { return Redaction }, true), nil
 }
 
 // Digested is a copy with sha256:HEX in place of each secret, for what must change with a secret
-// and not hold it.
+// and not hold it. Where the source leaves secrets encrypted, references stand there instead: whoever
+// decrypts them and whoever does not must have the same copy.
 func (p *Profile) Digested() (*Profile, error) {
+	if p.origin != nil && p.origin.LeaveEncrypted {
+		// Only who decrypts sees that a clear value repeats a secret.
+		return p.replaced(refer, false), nil
+	}
 	return p.replaced(func(_, secret string) string {
 		return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(secret)))
-	}), nil
+	}, true), nil
 }
 
 // Referenced is a copy with airship-secret:FIELD in place of each secret, for outputs: Parse finds the
@@ -131,13 +136,13 @@ func (p *Profile) IsSecret(field string) bool {
 	return found
 }
 
-func (p *Profile) referenced() *Profile {
-	return p.replaced(func(field, _ string) string { return secretMark + field })
-}
+func (p *Profile) referenced() *Profile { return p.replaced(refer, true) }
 
-// replaced is a copy of p that has replace's answer in place of each secret, and of each value that
-// repeats one; p stays as it is. Secret numbers and booleans of fields that hold nothing else are left out.
-func (p *Profile) replaced(replace func(field, secret string) string) *Profile {
+func refer(field, _ string) string { return secretMark + field }
+
+// replaced is a copy of p that has replace's answer in place of each secret and, where copies, of each
+// value that repeats one; p stays as it is. Secret numbers and booleans of fields that hold nothing else are left out.
+func (p *Profile) replaced(replace func(field, secret string) string, copies bool) *Profile {
 	copied := *p
 	if p.shown {
 		return &copied
@@ -145,7 +150,7 @@ func (p *Profile) replaced(replace func(field, secret string) string) *Profile {
 	known := newNeedles(p.secretValues())
 	hide := func(secrets map[string]bool) *scalars {
 		return &scalars{visit: func(one scalar) (string, bool) {
-			secret := one.tagged || secrets[one.field] || one.isString && known.in(one.text)
+			secret := one.tagged || secrets[one.field] || copies && one.isString && known.in(one.text)
 			if !secret || one.isString && one.text == "" {
 				return "", false
 			}

@@ -161,6 +161,33 @@ func TestWithoutTheKey(t *testing.T) {
 	assert.Equal(t, p.NodeProfile, again.NodeProfile)
 }
 
+// What the data source leaves encrypted, a later step decrypts.
+func TestDecryptedLater(t *testing.T) {
+	file, key := encryptedSite(t)
+	p, err := one(chooseAll(t, Source{Documents: []string{file}, LeaveEncrypted: true}, Selection{}))
+	require.NoError(t, err)
+	text, err := p.SourcedYAML()
+	require.NoError(t, err)
+	key.Use(t)
+	later, err := Choice{YAML: text, WithYAML: true, Decrypt: true}.Read(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "opensesame-1", later.NodeProfile.Spec.ExtraVars["token"])
+	assert.Equal(t, 7, *later.NodeProfile.Spec.OSKernel.Grub.Timeout)
+	one, err := p.Digested()
+	require.NoError(t, err)
+	other, err := later.Digested()
+	require.NoError(t, err)
+	assert.Equal(t, one.NodeProfile, other.NodeProfile)
+
+	broken := strings.Replace(secretSite, "opensesame-3", "open_sesame-3", 1)
+	require.NoError(t, os.WriteFile(file, key.Encrypt(t, broken, "--encrypted-regex", encryptedKeys), 0o600))
+	_, err = Choice{YAML: text, WithYAML: true}.Read(t.Context())
+	require.NoError(t, err, "what is encrypted cannot be checked")
+	_, err = Choice{YAML: text, WithYAML: true, Decrypt: true}.Read(t.Context())
+	assert.ErrorContains(t, err, "spec.networking.hosts[0].names[0]")
+	assert.NotContains(t, err.Error(), "sesame")
+}
+
 // All of a document may be encrypted; its name is no secret then.
 func TestWhollyEncrypted(t *testing.T) {
 	key := sopstest.NewKey(t)

@@ -15,8 +15,7 @@ type site struct {
 	// overrides lie over every profile's spec; nil for none.
 	overrides *tree.Node
 
-	// files that were read, and the directories where relative paths in them start.
-	files       []string
+	// directories are where relative paths in a file start.
 	directories map[string]string
 	// resolved: profiles have their images' params already.
 	resolved bool
