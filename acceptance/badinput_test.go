@@ -22,9 +22,9 @@ func said(output string) string {
 // TestValidate finds mistakes in documents before anything is downloaded.
 func TestValidate(t *testing.T) {
 	for name, c := range map[string]struct{ from, to, want string }{
-		"unknown field":   {"qcow_capacity: 6G", "qcow_capacty: 6G", "node.yaml:21: spec.storage.qcow_capacty: unknown field; did you mean qcow_capacity?"},
-		"wrong type":      {"GRUB_TIMEOUT: 1", "GRUB_TIMEOUT: soon", "node.yaml:14: spec.osKernel.grub.GRUB_TIMEOUT:"},
-		"disk too small":  {"6G", "1G", "node.yaml:21: spec.storage.qcow_capacity:"},
+		"unknown field":   {"qcow_capacity: 6G", "qcow_capacty: 6G", "node.yaml:21:5: spec.storage.qcow_capacty: unknown field; did you mean qcow_capacity?"},
+		"wrong type":      {"GRUB_TIMEOUT: 1", "GRUB_TIMEOUT: soon", "node.yaml:14:21: spec.osKernel.grub.GRUB_TIMEOUT:"},
+		"disk too small":  {"6G", "1G", "node.yaml:21:20: spec.storage.qcow_capacity:"},
 		"unknown suite":   {"spec:\n", "spec:\n  suite: bookwurm\n", "did you mean bookworm?"},
 		"plain password":  {"$6$planted", "planted", "node.yaml:"},
 		"overlap and all": {"qcow_capacity: 6G", "partitions: [{mount: /, part_start: 1MiB, part_end: 3GiB, filesystem: {type: ext4}}, {mount: none, part_start: 2GiB, part_end: 2049MiB, flags: [bios_grub]}]", "spec.storage.partitions[1]"},

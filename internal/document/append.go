@@ -69,7 +69,8 @@ func layer(base, over *tree.Node) *tree.Node {
 			spec = spec.Put(joined, t.extends()...)
 		} else {
 			// Of the wrong type, as the decoder is going to say.
-			spec = spec.Put(added, t.area, t.name)
+			key, _ := over.Get(t.area).Field(t.name)
+			spec = spec.Put(spec.Get(t.area).With(key, added), t.area)
 		}
 	}
 	return spec

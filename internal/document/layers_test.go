@@ -121,6 +121,18 @@ func TestExtendsThatAreWrong(t *testing.T) {
 	}
 }
 
+// A list of the wrong type, or in something of the wrong type, is told of once.
+func TestAppendThatIsWrong(t *testing.T) {
+	for spec, want := range map[string]string{
+		`{osKernel: {grub: [x], grub_cmdline_linux_default_append: [{name: quiet}]}}`: "FILE:4:19: spec.osKernel.grub: want a mapping, found a list",
+		`{software: {packages: {a: b}, packages_append: [vim]}}`:                      "FILE:4:19: spec.software.packages: want a list of strings, found a mapping",
+		`{software: {packages: [vim], packages_append: {a: b}}}`:                      "FILE:4:36: spec.software.packages_append: want a list of strings, found a mapping",
+		`{software: [packages_append]}`:                                               "FILE:4:8: spec.software: want a mapping, found a list",
+	} {
+		assert.Equal(t, want, refused(t, profileText("node", spec), Selection{}), spec)
+	}
+}
+
 // What is only there to be built on need not be whole, unless it is chosen.
 func TestBases(t *testing.T) {
 	text := profileText("base", `{distribution: ubuntu, software: {packages: ["{{ tool }}"]}}`) +

@@ -25,6 +25,7 @@ spec:
     short: abc
     nested: {list: [plain, opensesame-2]}
     text: "use {{ token }} there"
+    whole: "{{ pin }}"
   networking: {hosts: [{address: 10.0.0.1, names: [opensesame-3]}]}
   cloudInit:
     metaData: {secret: opensesame-4}
@@ -61,6 +62,7 @@ func TestEncryptedDocuments(t *testing.T) {
 	spec := p.NodeProfile.Spec
 	assert.Equal(t, "use opensesame-1 there", spec.ExtraVars["text"])
 	assert.Equal(t, int64(4711), spec.ExtraVars["pin"])
+	assert.Equal(t, int64(4711), spec.ExtraVars["whole"])
 	assert.Equal(t, 7, *spec.OSKernel.Grub.Timeout)
 	assert.Equal(t, "#cloud-config\npassword: opensesame-5\n", spec.CloudInit.UserData)
 	for _, secret := range []string{"opensesame-1", "opensesame-2", "opensesame-3", "opensesame-4", "opensesame-6", "password: opensesame-5", "use opensesame-1 there"} {
