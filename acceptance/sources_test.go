@@ -133,4 +133,16 @@ func TestSecrets(t *testing.T) {
 	closed.editFile(t, "secrets.pkr.hcl", "documents = [", "decrypt   = false\n  documents = [")
 	output, err := closed.command("validate", "-evaluate-datasources").CombinedOutput()
 	require.NoError(t, err, "%s", output)
+
+	// Builder and provisioner decrypt them; the image is the same.
+	later := newExampleOf(t, "secrets", cache).withKey(t)
+	later.editFile(t, "secrets.pkr.hcl", "documents = [", "decrypt   = false\n  documents = [")
+	said = later.build(t, "-var", "isolation=namespace", "-var", "verify_boot=false")
+	assert.NotContains(t, said, secret)
+	sum := func(r run) string {
+		text, err := os.ReadFile(r.built(t)[0] + ".sha256")
+		require.NoError(t, err)
+		return string(text)
+	}
+	assert.Equal(t, sum(r), sum(later))
 }

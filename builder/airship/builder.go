@@ -41,6 +41,9 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 	if b.config.profile == nil {
 		return nil, errors.New("the profile is empty: profile_yaml or documents has no value")
 	}
+	if err := b.config.open(ctx); err != nil {
+		return nil, err
+	}
 	state := new(multistep.BasicStateBag)
 	state.Put("ui", ui)
 	state.Put("hook", hook)

@@ -82,7 +82,14 @@ type Config struct {
 	// starts a guest to see whether hardware acceleration works here.
 	Accelerator string `mapstructure:"accelerator"`
 
+	choice  document.Choice
 	profile *document.Profile
+}
+
+// open decrypts the profile where the data source left that to the build.
+func (c *Config) open(ctx context.Context) (err error) {
+	c.profile, err = c.choice.Open(ctx, c.profile, plan.Check)
+	return err
 }
 
 // decode reads the options, then the profile wherever its source is known. All mistakes are
@@ -124,11 +131,12 @@ func (c *Config) decode(raws ...any) error {
 			mistakes = multierror.Append(mistakes, fmt.Errorf("ca_bundle: %w", err))
 		}
 	}
-	profile, err := document.Choice{
+	c.choice = document.Choice{
 		YAML: c.ProfileYAML, Source: document.Source{Documents: c.Documents}, Selection: document.Selection{Name: c.ProfileName},
 		WithYAML:      slices.Contains(set.Keys, "profile_yaml"),
 		WithDocuments: slices.Contains(set.Keys, "documents"),
-	}.Read(context.Background(), plan.Check)
+	}
+	profile, err := c.choice.Read(context.Background(), plan.Check)
 	if err == nil && profile != nil {
 		err = checkImage(&profile.Image)
 	}

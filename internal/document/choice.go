@@ -53,6 +53,15 @@ func (c Choice) Read(ctx context.Context, checks ...Check) (*Profile, error) {
 	return one(chosen)
 }
 
+// Open is a profile that Read gave, decrypted where it was left encrypted.
+func (c Choice) Open(ctx context.Context, profile *Profile, checks ...Check) (*Profile, error) {
+	if profile == nil || profile.origin == nil || !profile.origin.LeaveEncrypted {
+		return profile, nil
+	}
+	c.Decrypt = true
+	return c.Read(ctx, checks...)
+}
+
 // unknown says whether something that documents are chosen by is not known yet.
 func (c Choice) unknown() bool {
 	values := append(slices.Clone(c.Source.Documents), c.Selection.Name, c.Selection.Image, c.Selection.Labels,

@@ -101,7 +101,7 @@ func (o *origin) read(ctx context.Context, source Source, name string, checks []
 	if err != nil {
 		return nil, err
 	}
-	profile.origin = o
+	profile.origin = &origin{Source: source, Selection: o.Selection}
 	return profile, nil
 }
 

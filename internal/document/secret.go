@@ -105,11 +105,9 @@ func (p *Profile) Redacted() (*Profile, error) {
 }
 
 // Digested is a copy with sha256:HEX in place of each secret, for what must change with a secret
-// and not hold it. Where the source leaves secrets encrypted, references stand there instead: whoever
-// decrypts them and whoever does not must have the same copy.
+// and not hold it. References stand in place of what is still encrypted.
 func (p *Profile) Digested() (*Profile, error) {
 	if p.origin != nil && p.origin.LeaveEncrypted {
-		// Only who decrypts sees that a clear value repeats a secret.
 		return p.replaced(refer, false), nil
 	}
 	return p.replaced(func(_, secret string) string {

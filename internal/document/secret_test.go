@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/airshipit/packer-plugin-airship/internal/sops/sopstest"
+	"github.com/airshipit/packer-plugin-airship/internal/tree"
 )
 
 // secretSite has secrets in every kind of field, one of them as part of a longer text.
@@ -171,15 +172,23 @@ func TestDecryptedLater(t *testing.T) {
 	text, err := p.SourcedYAML()
 	require.NoError(t, err)
 	key.Use(t)
-	later, err := Choice{YAML: text, WithYAML: true, Decrypt: true}.Read(t.Context())
+	choice := Choice{YAML: text, WithYAML: true}
+	closed, err := choice.Read(t.Context())
 	require.NoError(t, err)
+	later, err := choice.Open(t.Context(), closed)
+	require.NoError(t, err)
+	again, err := choice.Open(t.Context(), later)
+	require.NoError(t, err)
+	assert.Same(t, later, again, "it is open already")
 	assert.Equal(t, "opensesame-1", later.NodeProfile.Spec.ExtraVars["token"])
 	assert.Equal(t, 7, *later.NodeProfile.Spec.OSKernel.Grub.Timeout)
-	one, err := p.Digested()
+	atOnce, err := one(chooseAll(t, Source{Documents: []string{file}}, Selection{}))
 	require.NoError(t, err)
-	other, err := later.Digested()
+	want, err := atOnce.Digested()
 	require.NoError(t, err)
-	assert.Equal(t, one.NodeProfile, other.NodeProfile)
+	got, err := later.Digested()
+	require.NoError(t, err)
+	assert.Equal(t, want.NodeProfile, got.NodeProfile)
 
 	broken := strings.Replace(secretSite, "opensesame-3", "open_sesame-3", 1)
 	require.NoError(t, os.WriteFile(file, key.Encrypt(t, broken, "--encrypted-regex", encryptedKeys), 0o600))
@@ -222,4 +231,16 @@ func TestOnlySecretIsANumber(t *testing.T) {
 	again, err := Parse(t.Context(), shown, "profile_yaml")
 	require.NoError(t, err)
 	assert.Equal(t, 77, *again.NodeProfile.Spec.OSKernel.Grub.Timeout)
+}
+
+// A copy of an encrypted value is one wherever it stands, even where nothing says where it is from.
+func TestCopiesOfEncryptedValues(t *testing.T) {
+	d := &decryption{
+		files:  map[string]map[position]*tree.Node{"secret.yaml": {}},
+		values: []string{"opensesame-1", "abc"},
+	}
+	root := d.mark(tree.Parse("node.yaml", []byte("a: opensesame-1\nb: x/opensesame-1/y\nc: abc\nd: opensesame\n"), &tree.Report{})[0])
+	for name, secret := range map[string]bool{"a": true, "b": true, "c": false, "d": false} {
+		assert.Equal(t, secret, root.Get(name).Secret, name)
+	}
 }

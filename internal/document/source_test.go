@@ -59,21 +59,26 @@ replacements:
     targets:
       - select: {kind: NodeProfile}
         fieldPaths: [spec.extraVars.copied]
+      - select: {kind: NodeProfile}
+        fieldPaths: [spec.extraVars.url]
+        options: {delimiter: "/", index: 1}
 `,
 		"node.yaml": strings.TrimSuffix(profileText("node", `
   valuesFrom: [{kind: VariableCatalogue, name: keys, fieldPath: spec.number, targetPath: extraVars.number}]
-  extraVars: {copied: "", clear: visible}`), "---\n"),
+  extraVars: {copied: "", clear: visible, url: host/TOKEN/path}`), "---\n"),
 		"secret.yaml": string(key.Encrypt(t, "apiVersion: airshipit.org/v1alpha1\nkind: VariableCatalogue\nmetadata: {name: keys}\nspec: {token: opensesame-1, number: 42}\n", "--encrypted-regex", "^spec$")),
 	})
 	key.Use(t)
 	p, err := one(chooseAll(t, Source{Documents: []string{dir}}, Selection{}))
 	require.NoError(t, err)
-	assert.Equal(t, map[string]any{"copied": "opensesame-1", "clear": "visible", "number": int64(42)}, map[string]any(p.NodeProfile.Spec.ExtraVars))
+	assert.Equal(t, map[string]any{"copied": "opensesame-1", "clear": "visible", "number": int64(42), "url": "host/opensesame-1/path"}, map[string]any(p.NodeProfile.Spec.ExtraVars))
 	text, err := p.SourcedYAML()
 	require.NoError(t, err)
 	assert.NotContains(t, text, "opensesame")
 	assert.Contains(t, text, "copied: airship-secret:spec.extraVars.copied")
 	assert.Contains(t, text, "number: airship-secret:spec.extraVars.number")
+	assert.Contains(t, text, "url: airship-secret:spec.extraVars.url")
+	assert.Contains(t, p.Secrets(), "host/opensesame-1/path")
 	assert.Contains(t, text, "clear: visible")
 
 	p, err = one(chooseAll(t, Source{Documents: []string{dir}, LeaveEncrypted: true}, Selection{}))

@@ -26,8 +26,15 @@ type Config struct {
 	// ProfileName chooses among several profiles in Documents.
 	ProfileName string `mapstructure:"profile_name"`
 
+	choice document.Choice
 	// profile is nil while its source is not known.
 	profile *document.Profile
+}
+
+// open decrypts the profile where the data source left that to the build.
+func (c *Config) open(ctx context.Context) (err error) {
+	c.profile, err = c.choice.Open(ctx, c.profile, plan.Check, osconfig.CheckApplied)
+	return err
 }
 
 // decode reads the options, then the profile wherever its source is known.
@@ -37,11 +44,12 @@ func (c *Config) decode(raws ...any) error {
 	if err := config.Decode(c, &config.DecodeOpts{PluginType: "airship", Metadata: &set}, raws...); err != nil {
 		return err
 	}
-	var err error
-	c.profile, err = document.Choice{
+	c.choice = document.Choice{
 		YAML: c.ProfileYAML, Source: document.Source{Documents: c.Documents}, Selection: document.Selection{Name: c.ProfileName},
 		WithYAML:      slices.Contains(set.Keys, "profile_yaml"),
 		WithDocuments: slices.Contains(set.Keys, "documents"),
-	}.Read(context.Background(), plan.Check, osconfig.CheckApplied)
+	}
+	var err error
+	c.profile, err = c.choice.Read(context.Background(), plan.Check, osconfig.CheckApplied)
 	return err
 }

@@ -46,6 +46,9 @@ func (p *Provisioner) Provision(ctx context.Context, ui packersdk.Ui, _ packersd
 	if p.config.profile == nil {
 		return errors.New("the profile is empty: profile_yaml or documents has no value")
 	}
+	if err := p.config.open(ctx); err != nil {
+		return err
+	}
 	if err := sameProfile(p.config.profile, facts); err != nil {
 		return err
 	}
