@@ -18,6 +18,7 @@ require (
 	github.com/mikelolasagasti/xz v1.0.1
 	github.com/mitchellh/mapstructure v1.5.0
 	github.com/pkg/sftp v1.13.9
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/stretchr/testify v1.12.1
 	github.com/ulikunitz/xz v0.5.15
 	github.com/zclconf/go-cty v1.20.0
