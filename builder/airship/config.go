@@ -37,7 +37,7 @@ type Config struct {
 	ProfileName string `mapstructure:"profile_name"`
 
 	// The directory for the image, its `.sha256` and its manifest; it is made where it is missing.
-	// Default: `output-` and the profile's name.
+	// Default: the host's side of the AirshipImage's `container.volume`, else `output-` and the profile's name.
 	OutputDirectory string `mapstructure:"output_directory"`
 	// The image's format: `qcow2` (default) or `raw`.
 	Format string `mapstructure:"format"`
@@ -165,6 +165,9 @@ func (c *Config) options(variables map[string]any) plan.Options {
 // output is the path of a file in the output directory of the profile's image.
 func (c *Config) output(name string) string {
 	directory := c.OutputDirectory
+	if directory == "" {
+		directory = c.profile.OutputDirectory
+	}
 	if directory == "" {
 		directory = "output-" + c.profile.NodeProfile.Name
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
+	"github.com/airshipit/packer-plugin-airship/internal/transpose"
 	"github.com/airshipit/packer-plugin-airship/internal/tree"
 )
 
@@ -153,22 +154,23 @@ func (s *site) namedFile(i *image, name *tree.Node, r *tree.Report) (file string
 // hostPath is where a file of the image lies: on the host's side of container.volume, else beside the
 // document.
 func (s *site) hostPath(i *image, name *tree.Node) (path, problem string) {
-	path = filepath.FromSlash(name.String())
-	if filepath.IsAbs(path) {
-		return path, ""
-	}
 	directory, isFile := s.directories[i.root.Place.File]
 	volume := i.root.Get("spec", "container", "volume").String()
-	if at := strings.LastIndexByte(volume, ':'); at > 0 {
-		volume = volume[:at]
-	}
-	switch volume = filepath.FromSlash(volume); {
-	case filepath.IsAbs(volume):
-		return filepath.Join(volume, path), ""
-	case !isFile:
+	path = transpose.HostPath(filepath.Join(directory, "document"), filepath.FromSlash(volume), filepath.FromSlash(name.String()))
+	if !isFile && !filepath.IsAbs(path) {
 		return "", "a relative path needs a document that is a file, or a container.volume whose host's side is an absolute path"
 	}
-	return filepath.Join(directory, volume, path), ""
+	return path, ""
+}
+
+// outputDirectory is where the image's output goes, empty where it does not say.
+func (s *site) outputDirectory(i *image) string {
+	volume := i.root.Get("spec", "container", "volume")
+	if volume.String() == "" {
+		return ""
+	}
+	path, _ := s.hostPath(i, tree.Text(".", volume.Place))
+	return path
 }
 
 // typed is the image as it is known outside of here; params are those it has, with their references

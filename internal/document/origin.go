@@ -21,6 +21,8 @@ const (
 	warningMark = "#! "
 	// sourceMark begins the first line of a resolved profile with secrets: where its documents are.
 	sourceMark = "#! source: "
+	// outputMark is a line at the head that holds the OutputDirectory.
+	outputMark = "#! output: "
 	// resolvedMark is a line at the head of a resolved profile whose image's params and files are in it.
 	resolvedMark = "#! resolved"
 )
@@ -65,6 +67,9 @@ func (p *Profile) SourcedYAML() (string, error) {
 	}
 	if p.withImage {
 		head.WriteString(resolvedMark + "\n")
+	}
+	if p.OutputDirectory != "" {
+		head.WriteString(outputMark + strings.Map(printable, p.OutputDirectory) + "\n")
 	}
 	for _, warning := range p.Warnings {
 		head.WriteString(warningMark + strings.Map(printable, warning) + "\n")
@@ -139,9 +144,9 @@ func isResolved(text string) bool {
 	return false
 }
 
-// takeWarnings replaces p's warnings by those at the head of text, which p was read from: they
-// name the documents, and what is still in text would be warned of twice.
-func (p *Profile) takeWarnings(text string) {
+// takeHead replaces p's warnings and output directory by those at the head of text, which p was read
+// from: they name the documents, and what is still in text would be warned of twice.
+func (p *Profile) takeHead(text string) {
 	var carried []string
 	for line := range strings.Lines(text) {
 		warning, marked := strings.CutPrefix(strings.TrimRight(line, "\r\n"), warningMark)
@@ -149,6 +154,10 @@ func (p *Profile) takeWarnings(text string) {
 			break
 		}
 		if warningMark+warning == resolvedMark {
+			continue
+		}
+		if directory, ok := strings.CutPrefix(warningMark+warning, outputMark); ok {
+			p.OutputDirectory = directory
 			continue
 		}
 		carried = append(carried, warning)

@@ -45,7 +45,7 @@ func parse(ctx context.Context, text, name string, decrypt bool, checks []Check)
 	}
 	profile := chosen[0]
 	profile.origin = nil
-	profile.takeWarnings(text)
+	profile.takeHead(text)
 	return profile, profile.takePlaces(text)
 }
 

@@ -16,6 +16,9 @@ type Profile struct {
 	NodeProfile v1alpha1.NodeProfile
 	// Image is the AirshipImage that refers to the profile, or one derived from it.
 	Image v1alpha1.AirshipImage
+	// OutputDirectory is the host's side of the image's container.volume, where its output goes; empty
+	// where it has none.
+	OutputDirectory string
 	// Files are those that the profile came from, as the operator named them.
 	Files []string
 	// Warnings are about what is accepted and has no effect; FILE:LINE: FIELD: text.

@@ -206,6 +206,7 @@ func (s *site) finish(p *Profile, w *written, i *image, r *tree.Report) error {
 		var d *decoder
 		p.Image, d = i.typed(params, r)
 		p.imageSecrets, p.withImage = d.secrets, true
+		p.OutputDirectory = s.outputDirectory(i)
 	}
 	p.inlineKeyrings(s.directories, r)
 	p.check(s.checks, r)
