@@ -48,11 +48,11 @@ func TestJSONSchema(t *testing.T) {
 		"{osKernel: {grub: {GRUB_TIMEOUT: soon}}}":       "GRUB_TIMEOUT",
 		"{users: {user_management: [{shell: /bin/sh}]}}": "name",
 	} {
-		err := schema.Validate(documents(t, []byte(head + spec))[0])
+		err := schema.Validate(documents(t, []byte(head+spec))[0])
 		assert.ErrorContains(t, err, want, spec)
 	}
 	for _, spec := range []string{`{software: {packages: "{{ ubuntu_packages }}"}}`, "{osKernel: {sysctl: [{name: a.b, value: true}]}}", "{extraVars: {any: [{thing: 1}]}}"} {
-		assert.NoError(t, schema.Validate(documents(t, []byte(head + spec))[0]), spec)
+		assert.NoError(t, schema.Validate(documents(t, []byte(head+spec))[0]), spec)
 	}
 }
 
