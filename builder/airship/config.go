@@ -35,6 +35,8 @@ type Config struct {
 	Documents []string `mapstructure:"documents"`
 	// The NodeProfile to use where the documents hold several.
 	ProfileName string `mapstructure:"profile_name"`
+	// The AirshipImage to use where the profile has several.
+	ImageName string `mapstructure:"image_name"`
 
 	// The directory for the image, its `.sha256` and its manifest; it is made where it is missing.
 	// Default: the host's side of the AirshipImage's `container.volume`, else `output-` and the profile's name.
@@ -132,7 +134,7 @@ func (c *Config) decode(raws ...any) error {
 		}
 	}
 	c.choice = document.Choice{
-		YAML: c.ProfileYAML, Source: document.Source{Documents: c.Documents}, Selection: document.Selection{Name: c.ProfileName},
+		YAML: c.ProfileYAML, Source: document.Source{Documents: c.Documents}, Selection: document.Selection{Name: c.ProfileName, Image: c.ImageName},
 		WithYAML:      slices.Contains(set.Keys, "profile_yaml"),
 		WithDocuments: slices.Contains(set.Keys, "documents"),
 	}

@@ -21,6 +21,7 @@ type FlatConfig struct {
 	ProfileYAML         *string           `mapstructure:"profile_yaml" cty:"profile_yaml" hcl:"profile_yaml"`
 	Documents           []string          `mapstructure:"documents" cty:"documents" hcl:"documents"`
 	ProfileName         *string           `mapstructure:"profile_name" cty:"profile_name" hcl:"profile_name"`
+	ImageName           *string           `mapstructure:"image_name" cty:"image_name" hcl:"image_name"`
 	OutputDirectory     *string           `mapstructure:"output_directory" cty:"output_directory" hcl:"output_directory"`
 	Format              *string           `mapstructure:"format" cty:"format" hcl:"format"`
 	QCOW2Compression    *string           `mapstructure:"qcow2_compression" cty:"qcow2_compression" hcl:"qcow2_compression"`
@@ -59,6 +60,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"profile_yaml":               &hcldec.AttrSpec{Name: "profile_yaml", Type: cty.String, Required: false},
 		"documents":                  &hcldec.AttrSpec{Name: "documents", Type: cty.List(cty.String), Required: false},
 		"profile_name":               &hcldec.AttrSpec{Name: "profile_name", Type: cty.String, Required: false},
+		"image_name":                 &hcldec.AttrSpec{Name: "image_name", Type: cty.String, Required: false},
 		"output_directory":           &hcldec.AttrSpec{Name: "output_directory", Type: cty.String, Required: false},
 		"format":                     &hcldec.AttrSpec{Name: "format", Type: cty.String, Required: false},
 		"qcow2_compression":          &hcldec.AttrSpec{Name: "qcow2_compression", Type: cty.String, Required: false},

@@ -32,7 +32,7 @@ func (c Choice) Read(ctx context.Context, checks ...Check) (*Profile, error) {
 	case !c.WithYAML && !c.WithDocuments:
 		return nil, errors.New("the profile is missing: give profile_yaml (data.airship-nodeprofile.NAME.profile_yaml) or documents")
 	case c.WithYAML && selected:
-		return nil, errors.New("profile_name chooses among documents; with profile_yaml the data source's name does that")
+		return nil, errors.New("profile_name and image_name choose among documents; with profile_yaml the data source's name and image do that")
 	case c.YAML == Unknown, c.unknown():
 		return nil, nil
 	case c.YAML != "":

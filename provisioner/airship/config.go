@@ -25,6 +25,8 @@ type Config struct {
 	Documents []string `mapstructure:"documents"`
 	// ProfileName chooses among several profiles in Documents.
 	ProfileName string `mapstructure:"profile_name"`
+	// ImageName chooses among several AirshipImages of the profile.
+	ImageName string `mapstructure:"image_name"`
 
 	choice document.Choice
 	// profile is nil while its source is not known.
@@ -45,7 +47,7 @@ func (c *Config) decode(raws ...any) error {
 		return err
 	}
 	c.choice = document.Choice{
-		YAML: c.ProfileYAML, Source: document.Source{Documents: c.Documents}, Selection: document.Selection{Name: c.ProfileName},
+		YAML: c.ProfileYAML, Source: document.Source{Documents: c.Documents}, Selection: document.Selection{Name: c.ProfileName, Image: c.ImageName},
 		WithYAML:      slices.Contains(set.Keys, "profile_yaml"),
 		WithDocuments: slices.Contains(set.Keys, "documents"),
 	}

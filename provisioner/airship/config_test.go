@@ -42,7 +42,7 @@ func TestPrepare(t *testing.T) {
 		"empty yaml":        {options: `profile_yaml = ""`},
 		"nothing":           {options: ``, err: "the profile is missing: give profile_yaml"},
 		"both":              {options: resolved + `documents = ["testdata"]`, err: "profile_yaml and documents are both there; give one"},
-		"name of yaml":      {options: resolved + `profile_name = "inline"`, err: "profile_name chooses among documents"},
+		"name of yaml":      {options: resolved + `profile_name = "inline"`, err: "profile_name and image_name choose among documents"},
 		"several, no name":  {options: `documents = ["testdata"]`, err: "hold 2 NodeProfiles and none is chosen by name"},
 		"no such name":      {options: `documents = ["testdata"]` + "\n" + `profile_name = "wroker"`, err: "worker"},
 		"no such file":      {options: `documents = ["absent.yaml"]`, err: "absent.yaml: there is no such file"},
