@@ -10,6 +10,7 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/document"
 	"github.com/airshipit/packer-plugin-airship/internal/isolation"
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/airshipit/packer-plugin-airship/internal/output"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
@@ -21,6 +22,7 @@ import (
 type build struct {
 	config  *Config
 	profile *document.Profile
+	mask    mistake.Mask // of the profile's secrets
 	ui      packersdk.Ui
 
 	cache     *resolution.Cache // openCache: shared by builds
@@ -67,4 +69,6 @@ type check struct {
 }
 
 // say prints one indented line below a stage's title.
-func (b *build) say(format string, args ...any) { b.ui.Say("    " + fmt.Sprintf(format, args...)) }
+func (b *build) say(format string, args ...any) {
+	b.ui.Say("    " + b.mask.Text(fmt.Sprintf(format, args...)))
+}

@@ -31,6 +31,7 @@ func (b *Builder) Prepare(raws ...any) (generated, warnings []string, err error)
 	}
 	warnings = b.config.warnings()
 	if p := b.config.profile; p != nil {
+		packersdk.LogSecretFilter.Set(p.Secrets()...)
 		warnings = append(append(warnings, imageWarnings(&p.Image)...), p.Warnings...)
 	}
 	return []string{osconfig.MachineKey, osconfig.BuildKey}, warnings, nil
@@ -44,16 +45,17 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 	if err := b.config.open(ctx); err != nil {
 		return nil, err
 	}
+	packersdk.LogSecretFilter.Set(b.config.profile.Secrets()...)
 	state := new(multistep.BasicStateBag)
 	state.Put("ui", ui)
 	state.Put("hook", hook)
-	build := &build{config: &b.config, profile: b.config.profile, ui: ui}
+	build := &build{config: &b.config, profile: b.config.profile, mask: b.config.profile.Mask(), ui: ui}
 	state.Put(buildKey, build)
 
 	commonsteps.NewRunnerWithPauseFn(b.steps(), b.config.PackerConfig, ui, state).Run(ctx, state)
 
 	if err, failed := state.GetOk("error"); failed {
-		return nil, err.(error)
+		return nil, build.mask.Error(err.(error))
 	}
 	if _, cancelled := state.GetOk(multistep.StateCancelled); cancelled {
 		return nil, errors.New("the build was cancelled")

@@ -52,6 +52,17 @@ func bootImage(ctx context.Context, b *build, _ multistep.StateBag) error {
 	return group.Wait()
 }
 
+// canWatch finds what would fail the boot check whatever the image is, before anything is installed.
+func (b *build) canWatch(ctx context.Context) error {
+	if !b.config.verifyBoot() {
+		return nil
+	}
+	if _, err := qemu.Find(ctx, b.plan.Target.Architecture); errors.Is(err, qemu.ErrNotFound) {
+		return nil
+	}
+	return bootcheck.CanWatch(b.plan)
+}
+
 func (b *build) unverified(reason string) {
 	for i := range b.checks {
 		b.checks[i].Reason = reason

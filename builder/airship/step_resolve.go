@@ -32,6 +32,9 @@ func resolvePackages(ctx context.Context, b *build, _ multistep.StateBag) error 
 	if err := b.makePlan(); err != nil {
 		return err
 	}
+	if err := b.canWatch(ctx); err != nil {
+		return err
+	}
 	b.say("%d packages", len(b.lock.Packages))
 	for _, s := range b.lock.Suites {
 		b.say("%s as of %s", s.Suite, s.Date.Format("2006-01-02"))

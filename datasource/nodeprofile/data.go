@@ -62,6 +62,9 @@ func (d *Datasource) configure(ctx context.Context, raws ...any) error {
 		return err
 	}
 	d.profiles = selected
+	for _, profile := range selected {
+		packersdk.LogSecretFilter.Set(profile.Secrets()...)
+	}
 	if !d.config.CheckRepositories {
 		return nil
 	}

@@ -2,17 +2,23 @@ package nodeprofile
 
 import (
 	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hcldec"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/zclconf/go-cty/cty"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
 
 	"github.com/airshipit/packer-plugin-airship/internal/document"
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
+	"github.com/airshipit/packer-plugin-airship/internal/sops/sopstest"
 )
 
 // configure decodes a block's body as Packer does and hands it to the data source.
@@ -133,7 +139,7 @@ func TestOutputs(t *testing.T) {
 	assert.Equal(t, "3500M", text("disk_size"))
 	gib, _ := output.GetAttr("disk_size_gb").AsBigFloat().Int64()
 	assert.EqualValues(t, 4, gib)
-	assert.Equal(t, "console=ttyS0,115200n8 nosmt", text("kernel_command_line"))
+	assert.Equal(t, "console=ttyS0,115200n8 nosmt token=airship-secret:spec.osKernel.grub.GRUB_CMDLINE_LINUX_DEFAULT[2].value", text("kernel_command_line"))
 	assert.Equal(t, "#cloud-config\n{}\n", text("user_data"))
 	assert.JSONEq(t, `{"links":[{"id":"lan","type":"phy","ethernet_mac_address":"52:54:00:12:34:56"}],"networks":[],"services":[]}`, text("network_data"))
 	assert.Equal(t, "test", of("labels", "airshipit.org/site"))
@@ -141,8 +147,63 @@ func TestOutputs(t *testing.T) {
 	assert.Equal(t, text("profile_yaml"), of("profiles", "full-image"))
 	assert.Contains(t, of("role_vars", "qcow"), "qcow_capacity: 3500M\n")
 	assert.Contains(t, of("role_vars", "osconfig"), "airship-secret:")
-	for _, name := range []string{"profile_yaml", "vars_yaml", "vars_json", "image_yaml"} {
-		assert.NotContains(t, text(name), "plantedsalt", name)
+	assert.True(t, output.GetAttr("packages").RawEquals(cty.ListVal([]cty.Value{cty.StringVal("airship-secret:spec.software.packages[0]"), cty.StringVal("curl")})))
+	for name, value := range output.AsValueMap() {
+		shown, err := ctyjson.Marshal(value, value.Type())
+		require.NoError(t, err)
+		assert.NotContains(t, string(shown), "planted", name)
+	}
+	assert.Equal(t, "<sensitive>", packersdk.LogSecretFilter.FilterString("plantedargument"))
+}
+
+// The disk's sizes say nothing of a secret, and need nothing that is still encrypted.
+func TestOutputsOfASecretDisk(t *testing.T) {
+	const text = `apiVersion: airshipit.org/v1alpha1
+kind: NodeProfile
+metadata: {name: node}
+spec:
+  osKernel: {grub: {GRUB_CMDLINE_LINUX_DEFAULT: [{name: token, value: plantedargument}]}}
+  software: {packages: [plantedpackage]}
+  storage:
+    qcow_capacity: 21504M
+    partitions:
+      - {mount: none, part_start: 1MiB, part_end: 5MiB, flags: [bios_grub]}
+      - {mount: /, part_start: 5MiB, part_end: 90%, filesystem: {type: ext4, fstab: {options: defaults, fsck: 1}}}
+`
+	key := sopstest.NewKey(t)
+	key.Use(t)
+	for name, c := range map[string]struct {
+		encrypted, option, size string
+	}{
+		"a secret capacity":      {"^qcow_capacity$", "", ""},
+		"a closed capacity":      {"^qcow_capacity$", "decrypt = false", ""},
+		"a closed partition":     {"^part_end$", "decrypt = false", ""},
+		"a secret partition":     {"^part_end$", "", "21504M"},
+		"closed elements":        {"^(packages|value)$", "decrypt = false", "21504M"},
+		"elements that are open": {"^(packages|value)$", "", "21504M"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "site.yaml")
+			require.NoError(t, os.WriteFile(file, key.Encrypt(t, text, "--encrypted-regex", c.encrypted), 0o600))
+			d, err := configure(t, fmt.Sprintf("documents = [%q]\n%s\n", file, c.option))
+			require.NoError(t, err)
+			output, err := d.Execute()
+			require.NoError(t, err)
+			assert.Equal(t, c.size, output.GetAttr("disk_size").AsString())
+			gib, _ := output.GetAttr("disk_size_gb").AsBigFloat().Int64()
+			assert.Equal(t, c.size != "", gib == 21, gib)
+			for name, value := range output.AsValueMap() {
+				shown, err := ctyjson.Marshal(value, value.Type())
+				require.NoError(t, err)
+				assert.NotContains(t, string(shown), "ENC[", name)
+				if c.encrypted == "^qcow_capacity$" {
+					assert.NotContains(t, string(shown), "21504", name)
+				}
+				if c.encrypted == "^(packages|value)$" {
+					assert.NotContains(t, string(shown), "planted", name)
+				}
+			}
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ package nodeprofile
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/internal/document"
@@ -22,8 +23,10 @@ type DatasourceOutput struct {
 	// The resolved NodeProfile as YAML: what it extends, its image's params, its defaults and the
 	// references between its variables filled in, keys sorted, a comment behind each value with the
 	// file and line it comes from. The builder and the provisioner take it as their `profile_yaml`.
-	// In the place of a secret is a reference that they resolve from the documents. This and all that
-	// follows is empty where `selector` selects several profiles.
+	// In the place of a secret is a reference that they resolve from the documents. An AirshipImage
+	// that a document holds is a second YAML document in it. What the builder chooses by itself, such as
+	// the kernel of the platform and the layout of the disk, is not in it. This and all that follows is
+	// empty where `selector` selects several profiles.
 	ProfileYAML string `mapstructure:"profile_yaml"`
 	// The profile's AirshipImage, the one that a document holds or the one that follows from the profile.
 	ImageYAML string `mapstructure:"image_yaml"`
@@ -33,7 +36,7 @@ type DatasourceOutput struct {
 	// The same variables as JSON in one line, for `jsondecode`.
 	VarsJSON string `mapstructure:"vars_json"`
 	// The variables of each of Airship's roles as a vars file of its own, by the role's name:
-	// `multistrap`, `osconfig`, `livecdcontent`, `qcow`.
+	// `multistrap`, `osconfig`, `livecdcontent`, `qcow`. `software.packages` are among `ubuntu_packages` there.
 	RoleVars map[string]string `mapstructure:"role_vars"`
 	// The NodeProfile's `metadata.name`.
 	Name string `mapstructure:"name"`
@@ -48,11 +51,13 @@ type DatasourceOutput struct {
 	// Debian's name of the architecture: `amd64` or `arm64`.
 	Architecture string `mapstructure:"architecture"`
 	// The packages that the profile asks for, `NAME` or `NAME=VERSION`, sorted; what they depend
-	// on is not among them.
+	// on is not among them. Here, too, a reference stands in the place of a secret.
 	Packages []string `mapstructure:"packages"`
-	// The disk's virtual size in MiB with `M` behind it, as the qemu builder's `disk_size` takes it: `19456M`.
+	// The disk's virtual size in MiB with `M` behind it, as the qemu builder's `disk_size` takes it: `19456M`;
+	// empty where it is a secret or what it follows from is still encrypted.
 	DiskSize string `mapstructure:"disk_size"`
-	// The same in GiB, rounded up, for clouds: `os_disk_size_gb` of azure-arm, `disk_size` of googlecompute.
+	// The same in GiB, rounded up, for clouds: `os_disk_size_gb` of azure-arm, `disk_size` of googlecompute;
+	// 0 where `disk_size` is empty.
 	DiskSizeGB int `mapstructure:"disk_size_gb"`
 	// Cloud-init's user data; empty where there is none or it is a secret.
 	UserData string `mapstructure:"user_data"`
@@ -89,35 +94,44 @@ func render(profiles []*document.Profile) (DatasourceOutput, error) {
 
 // renderOne is the outputs of one profile but profile_yaml and profiles.
 func renderOne(profile *document.Profile) (DatasourceOutput, error) {
-	spec := profile.NodeProfile.Spec
+	referenced := profile.Referenced()
+	spec := referenced.NodeProfile.Spec
 	output := DatasourceOutput{
 		Name:              profile.NodeProfile.Name,
-		Labels:            profile.Labels(),
+		Labels:            referenced.Labels(),
 		Platform:          spec.Platform,
 		Distribution:      spec.Distribution,
 		Suite:             spec.Suite,
 		Architecture:      spec.Architecture,
-		Packages:          profile.Packages(),
-		KernelCommandLine: strings.Join(plan.Cmdline(&profile.NodeProfile), " "),
+		Packages:          referenced.Packages(),
+		KernelCommandLine: strings.Join(plan.Cmdline(&referenced.NodeProfile), " "),
 	}
-	disk, err := plan.NewDisk(&profile.NodeProfile, "")
+	err := output.setDisk(profile)
 	if err != nil {
 		return output, err
 	}
-	output.DiskSize = fmt.Sprintf("%dM", disk.Size>>20)
-	output.DiskSizeGB = int((disk.Size + 1<<30 - 1) >> 30)
-
 	if output.ImageYAML, err = profile.ImageYAML(); err != nil {
-		return output, err
-	}
-	referenced, err := profile.Referenced()
-	if err != nil {
 		return output, err
 	}
 	if err := output.setVariables(referenced); err != nil {
 		return output, err
 	}
 	return output, output.setFirstBoot(profile)
+}
+
+// setDisk sets the disk's sizes, where they are no secret and what they follow from is decrypted.
+func (o *DatasourceOutput) setDisk(profile *document.Profile) error {
+	if profile.IsSecret("spec.storage.qcow_capacity") || slices.ContainsFunc(
+		[]string{"spec.storage", "spec.platform", "spec.architecture"}, profile.IsSealed) {
+		return nil
+	}
+	disk, err := plan.NewDisk(&profile.NodeProfile, "")
+	if err != nil {
+		return err
+	}
+	o.DiskSize = fmt.Sprintf("%dM", disk.Size>>20)
+	o.DiskSizeGB = int((disk.Size + 1<<30 - 1) >> 30)
+	return nil
 }
 
 func (o *DatasourceOutput) setVariables(referenced *document.Profile) error {

@@ -78,6 +78,16 @@ func Check(ctx context.Context, o Options) (Answers, error) {
 	return answers, nil
 }
 
+// CanWatch says why an image cannot be checked, before it is made; nil for one that can.
+func CanWatch(p plan.Plan) error {
+	if hasCloudInit(p) || hasSerialConsole(p) {
+		return nil
+	}
+	return errors.New("the image can be neither asked nor watched: it has no cloud-init and its command line no " +
+		"serial console: add cloud-init to the profile's packages, {name: console, value: \"ttyS0,115200n8\"} to its " +
+		"GRUB_CMDLINE_LINUX_DEFAULT, or set verify_boot = false")
+}
+
 func withDefaults(o Options) Options {
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
@@ -103,9 +113,8 @@ func check(ctx context.Context, o Options) (Answers, error) {
 			Sysctls:  slices.DeleteFunc(keys(o.Expect.Sysctls), isPattern),
 			Grub:     o.Expect.SameGrub,
 		})
-	case !hasSerialConsole(o.Plan):
-		err = errors.New("the image can be neither asked nor watched: it has no cloud-init and its command line no " +
-			"serial console: add cloud-init to the profile's packages or set verify_boot = false")
+	default:
+		err = CanWatch(o.Plan)
 	}
 	if err != nil {
 		return Answers{}, err

@@ -78,7 +78,7 @@ func (g *gatherer) object(o *cluster.Object) []*tree.Node {
 			return n
 		})
 	}
-	return documents
+	return g.conceal(documents)
 }
 
 // fetchable are the kinds that values come from besides Airship's.

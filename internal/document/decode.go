@@ -115,9 +115,12 @@ func (d *decoder) structure(node *tree.Node, into reflect.Value, field string, a
 		return
 	}
 	fields := fieldsOf(into)
+	// A required field whose name is misspelt is not missing besides.
+	misspelt := map[string]bool{}
 	node.Fields(func(key, value *tree.Node) {
 		f, ok := fields[key.Value]
 		if !ok {
+			misspelt[mistake.Near(key.Value, names(fields))] = true
 			if d.unknown == nil || !d.unknown(d.report, key.Place, field, key.Value) {
 				d.report.Mistake(key.Place, "unknown field%s", mistake.Suggest(key.Value, names(fields)))
 			}
@@ -133,7 +136,11 @@ func (d *decoder) structure(node *tree.Node, into reflect.Value, field string, a
 		d.decode(value, f.value, tree.Join(field, key.Value), valuePlace(key, value), f.secret)
 	})
 	for _, name := range names(fields) {
-		if f := fields[name]; f.required && !f.given {
+		switch f := fields[name]; {
+		case !f.required || f.given:
+		case misspelt[name]:
+			d.settle(tree.Join(field, name))
+		default:
 			d.mistake(tree.Join(field, name), at.Key(name), mistake.Required+"; want %s", wanted(f.value.Type()))
 		}
 	}

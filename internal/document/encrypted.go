@@ -11,13 +11,35 @@ import (
 // sealedMark begins a value as sops encrypts it.
 const sealedMark = "ENC[AES256_GCM,"
 
-// sealed says whether a value is still as sops encrypted it, or has such a one in it.
+// sealed says whether a value is still as sops encrypted it, or has such a one in it. Nothing checks it, so
+// a profile has such values under LeaveEncrypted alone: unsealed refuses them.
 func sealed(node *tree.Node) bool {
 	return node.Secret && strings.Contains(node.String(), sealedMark)
 }
 
+// unsealed reports what is still encrypted in a document although it was read with decryption: of files in
+// other formats than YAML that a generator made a Secret of.
+func unsealed(root *tree.Node, r *tree.Report) *tree.Node {
+	found := false
+	root.Walk(func(n *tree.Node) { found = found || sealed(n) })
+	if !found {
+		return root
+	}
+	return root.Map(func(n *tree.Node) *tree.Node {
+		if sealed(n) {
+			r.Mistake(n.Place, "is still encrypted: what sops encrypts is decrypted in YAML files alone; encrypt it in one")
+			n.Tag = tree.Broken
+		}
+		return n
+	})
+}
+
 // parse reads a text's documents, decrypted where it is encrypted; what was is marked as secret.
 func (g *gatherer) parse(file string, data []byte, r *tree.Report) []*tree.Node {
+	return g.conceal(g.decrypted(file, data, r))
+}
+
+func (g *gatherer) decrypted(file string, data []byte, r *tree.Report) []*tree.Node {
 	if !sops.Encrypted(data) {
 		return tree.Parse(file, data, r)
 	}

@@ -50,7 +50,6 @@ func FuzzParse(f *testing.F) {
 			require.NoError(t, err)
 			require.Equal(t, resolved, third, sourced)
 		}
-		_, err = profile.Redacted()
-		require.NoError(t, err)
+		profile.Redacted()
 	})
 }

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	"github.com/airshipit/packer-plugin-airship/internal/kustomization"
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
+	"github.com/airshipit/packer-plugin-airship/internal/sops"
 	"github.com/airshipit/packer-plugin-airship/internal/transpose"
 	"github.com/airshipit/packer-plugin-airship/internal/tree"
 )
@@ -32,9 +34,15 @@ type gatherer struct {
 	directories map[string]string
 	// resolved: profiles have their images' params already.
 	resolved bool
+	// comments is the text that was read, where its comments say what places its values are from.
+	comments string
 	// nodes is how many were read.
 	nodes int
 	full  bool
+	// secrets are the values that no message may show, identities the documents' names, which they may.
+	secrets, identities map[string]bool
+	// partial: of what was to be read something could not be, so that nothing follows from what is missing.
+	partial bool
 	// fetch looks for a document in the cluster; nil without one.
 	fetch func(kind, name string, at tree.Place) []*tree.Node
 }
@@ -95,20 +103,32 @@ func (g *gatherer) file(file string) []*tree.Node {
 		g.report.Mistake(tree.Place{File: file}, "%s", problem)
 		return nil
 	}
-	if transpose.Role(file) != "" && empty(data) {
+	// Airship ships some of these with nothing but comments.
+	if transpose.Role(file) != "" && tree.Blank(data) {
 		return nil
 	}
 	return g.count(g.parse(file, data, g.report))
 }
 
-// empty says whether a text has nothing but comments, as some of the files have that Airship ships.
-func empty(data []byte) bool {
-	for line := range bytes.Lines(data) {
-		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' && string(line) != "---" {
-			return false
-		}
+// otherSops tells files that sops encrypted in another form than YAML: JSON and binary, dotenv, ini.
+var otherSops = regexp.MustCompile(`(?s)\A\s*\{.*"sops"\s*:|(?m)^sops_mac=ENC\[|^\[sops\]\s*$`)
+
+// open is a text that need not be YAML, decrypted where sops encrypted it as YAML; secret says whether it
+// was. false: what is wrong was reported.
+func (g *gatherer) open(file string, data []byte, r *tree.Report) (text []byte, secret, ok bool) {
+	switch {
+	case bytes.Contains(data, []byte(sealedMark)) && otherSops.Match(data):
+		r.Mistake(tree.Place{File: file}, "is encrypted by sops; want it as YAML: sops encrypt --input-type yaml --output-type yaml")
+		return nil, true, false
+	case !sops.Encrypted(data):
+		return data, false, true
 	}
-	return true
+	opened, err := g.decrypt(file, data)
+	if err != nil {
+		g.take(err, tree.Place{File: file}, r)
+		return nil, true, false
+	}
+	return opened.Text, true, true
 }
 
 // count keeps what is read in bounds.
@@ -137,6 +157,9 @@ func (g *gatherer) kustomization(directory string) []*tree.Node {
 	opened := &decryption{files: map[string]map[position]*tree.Node{}}
 	built, err := kustomization.Build(g.ctx, directory, kustomization.Options{Read: func(file string, data []byte) ([]byte, error) {
 		return opened.read(g, file, data)
+	}, Secret: func(at tree.Place) bool {
+		was := opened.files[at.File][position{at.Line, at.Column}]
+		return was != nil && was.Secret
 	}})
 	if err != nil {
 		g.take(err, tree.Place{File: directory}, g.report)
@@ -154,7 +177,7 @@ func (g *gatherer) kustomization(directory string) []*tree.Node {
 		g.directories[document.File] = document.Directory
 		documents = append(documents, opened.mark(document.Root))
 	}
-	return g.count(documents)
+	return g.count(g.conceal(documents))
 }
 
 // take reports an error of another room; at is where it has to do with.
@@ -174,7 +197,9 @@ func (g *gatherer) transposed(documents []*tree.Node) []*tree.Node {
 	if g.full {
 		return nil
 	}
+	g.partial = len(g.report.Mistakes) > 0
 	env := transpose.Environment{
+		Partial:   g.partial,
 		ImageType: os.Getenv("IMAGE_TYPE"),
 		Load:      func(file string, _ *tree.Report) []*tree.Node { return g.file(filepath.Clean(file)) },
 	}

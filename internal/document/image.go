@@ -35,8 +35,16 @@ func (s *site) addImage(root *tree.Node) {
 		root: root, name: root.Get("metadata", "name").String(),
 		profile: spec.Get("nodeProfileRef", "name").String(), over: spec.Get("params"),
 	}
-	if i.named = i.profile != ""; !i.named {
+	written := spec.Get("nodeProfileRef", "name")
+	if broken := spec.Get("nodeProfileRef"); broken != nil && broken.Tag == tree.Broken {
+		written = broken
+	}
+	if i.named = i.profile != "" || written != nil && written.Tag == tree.Broken; !i.named {
 		i.profile = i.name
+	}
+	if !i.over.IsMapping() {
+		// What else it is the image's decoder says.
+		i.over = nil
 	}
 	for _, field := range []string{"extends", "valuesFrom"} {
 		if key, value := i.over.Field(field); !value.IsNull() {
@@ -82,14 +90,11 @@ func (s *site) checkImage(root *tree.Node, r *tree.Report) {
 // readFiles lays what the builder's file names lead to on the image's params.
 func (s *site) readFiles(i *image, r *tree.Report) {
 	builder := i.root.Get("spec", "builder")
-	if i.over.IsNull() {
+	if i.over == nil {
 		i.over = tree.Mapping(i.root.Place.Key("spec").Key("params"))
 	}
-	if !i.over.IsMapping() {
-		return
-	}
 	put := func(value *tree.Node, keys ...string) {
-		if value != nil && holds(i.over, keys...) {
+		if value != nil && i.over.Holds(keys...) {
 			i.over = i.over.Put(value, keys...)
 		}
 	}
@@ -105,11 +110,17 @@ func (s *site) userData(i *image, name *tree.Node, r *tree.Report) *tree.Node {
 	if data == nil {
 		return nil
 	}
+	data, secret, ok := s.open(file, data, r)
+	if !ok {
+		return nil
+	}
 	if line, problem := tree.Encoding(data); problem != "" {
 		r.Mistake(tree.Place{File: file, Line: line}, "%s", problem)
 		return nil
 	}
-	return tree.Text(string(data), tree.Place{File: file, Line: 1, Column: 1})
+	text := tree.Text(string(data), tree.Place{File: file, Line: 1, Column: 1})
+	text.Secret = secret
+	return text
 }
 
 func (s *site) networkData(i *image, name *tree.Node, r *tree.Report) *tree.Node {

@@ -6,13 +6,15 @@ import (
 
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/airshipit/packer-plugin-airship/internal/tree"
+	"github.com/airshipit/packer-plugin-airship/internal/variables"
 )
 
 // maxLine bounds how many profiles one profile builds on, well above what people write.
 const maxLine = 200
 
 // lineOf is w after all that it builds on, each once and after what it builds on itself: where two
-// profiles that w extends share a third, that one lies below both. open is the way from the profile that
+// profiles that w extends share a third, that one lies below both. Of two that neither builds on the
+// other, the one that a list of extends names later comes later. open is the way from the profile that
 // was asked about, to find one that builds on itself.
 func (s *site) lineOf(w *written, open []*written) []*written {
 	if w.line != nil {
@@ -36,6 +38,9 @@ func (s *site) lineOf(w *written, open []*written) []*written {
 	if len(line) > maxLine {
 		s.report.Mistake(w.extending(""), "builds on more than %d other profiles", maxLine)
 		line = nil
+	}
+	if len(w.extends) > 1 {
+		line = sorted(line, w)
 	}
 	w.line = append(line, w)
 	return w.line
@@ -82,13 +87,13 @@ func (s *site) layered(w *written) *tree.Node {
 	}
 	line := s.lineOf(w, nil)
 	var spec *tree.Node
-	if n := len(w.extends); n > 0 && len(line) == len(s.lineOf(w.extends[n-1], nil))+1 {
-		// The last one builds on all others.
+	if n := len(w.extends); n > 0 && slices.Equal(line[:len(line)-1], s.lineOf(w.extends[n-1], nil)) {
+		// The last one builds on all others, in the same order.
 		spec, line = s.layered(w.extends[n-1]), line[len(line)-1:]
 	}
 	for _, one := range line {
 		s.spend(one.own)
-		spec = layer(spec, one.own)
+		spec = variables.Layer(spec, one.own)
 	}
 	w.spec = spec
 	return spec

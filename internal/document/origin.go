@@ -32,7 +32,7 @@ const (
 // references stand in it for secrets, its first line says which documents hold them. Parse reads all
 // of this, so that mistakes found later are still told by the documents' lines.
 func (p *Profile) SourcedYAML() (string, error) {
-	shown := p.referenced()
+	shown := p.Referenced()
 	text, err := canonical(shown.NodeProfile)
 	if err != nil {
 		return "", err

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 )
 
@@ -90,4 +91,17 @@ func TestWarningOfTwoLines(t *testing.T) {
 	parsed, err := Parse(t.Context(), text, "profile_yaml")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"a spec: b", "c d"}, parsed.Warnings)
+}
+
+// What a later component finds is told by the documents' lines, not by those of profile_yaml.
+func TestChecksOfAResolvedText(t *testing.T) {
+	file := write(t, profileText("node", "\n  platform: vm\n  software:\n    packages: [vim]"))
+	p, err := one(chooseAll(t, Source{Documents: []string{file}}, Selection{}))
+	require.NoError(t, err)
+	text, err := p.SourcedYAML()
+	require.NoError(t, err)
+	_, err = Parse(t.Context(), text, "profile_yaml", func(*v1alpha1.NodeProfile) error {
+		return &mistake.Mistake{Field: "spec.software.packages[0]", Problem: "is not wanted"}
+	})
+	assert.EqualError(t, err, file+":7:16: spec.software.packages[0]: is not wanted")
 }

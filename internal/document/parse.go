@@ -34,7 +34,7 @@ func parse(ctx context.Context, text, name string, decrypt bool, checks []Check)
 	if from != nil {
 		return from.again(ctx, text, name, decrypt, checks)
 	}
-	g := &gatherer{ctx: ctx, report: &tree.Report{}, directories: map[string]string{}, files: []string{name}, resolved: isResolved(text)}
+	g := &gatherer{ctx: ctx, report: &tree.Report{}, directories: map[string]string{}, files: []string{name}, resolved: isResolved(text), comments: text}
 	set, err := g.assemble(g.transposed(g.count(tree.Parse(name, []byte(text), g.report))), checks)
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func parse(ctx context.Context, text, name string, decrypt bool, checks []Check)
 	profile := chosen[0]
 	profile.origin = nil
 	profile.takeHead(text)
-	return profile, profile.takePlaces(text)
+	return profile, nil
 }
 
 // originOf is what the head of a text says about its documents; nil where it says nothing.

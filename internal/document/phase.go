@@ -3,16 +3,9 @@ package document
 import (
 	"slices"
 
-	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/transpose"
 	"github.com/airshipit/packer-plugin-airship/internal/tree"
 )
-
-// builders are the kinds that say what is built.
-var builders = []string{
-	v1alpha1.KindAirshipImage, v1alpha1.KindAirshipImageRootFS,
-	v1alpha1.KindImageConfiguration, v1alpha1.KindIsoConfiguration,
-}
 
 // phase is what a phase would read: the documents of its entry point, and of those given its executor
 // and whatever the entry point has no document of the same kind and name of. No other document says
@@ -35,6 +28,7 @@ func (g *gatherer) phase(given []*tree.Node) []*tree.Node {
 			documents = append(documents, root)
 		}
 	}
+	builders := transpose.Executors()
 	documents = slices.DeleteFunc(documents, func(root *tree.Node) bool {
 		return slices.Contains(builders, root.Get("kind").String())
 	})

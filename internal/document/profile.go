@@ -30,6 +30,8 @@ type Profile struct {
 	places    places
 	// secrets are the fields whose values were encrypted or come from Secrets.
 	secrets, imageSecrets map[string]bool
+	// leaveEncrypted: it was read so, and what sops encrypted may be in it.
+	leaveEncrypted bool
 	// shown: no secret is left in it, so that all of it may be rendered.
 	shown bool
 	// origin is where the profile can be read again.
@@ -85,6 +87,9 @@ func (p *Profile) Locate(err error) error {
 func (p *Profile) decode(root *tree.Node, r *tree.Report) {
 	d := newDecoder(r)
 	d.unknown = unsupported
+	if !p.leaveEncrypted {
+		root = unsealed(root, r)
+	}
 	d.decode(root, reflect.ValueOf(&p.NodeProfile).Elem(), "", root.Place, false)
 	p.places, p.secrets = d.places, d.secrets
 	// A suite that could not be read is not missing.
@@ -108,16 +113,16 @@ func (p *Profile) check(checks []Check, r *tree.Report) {
 		if err != nil && len(found) == 0 {
 			found = []*mistake.Mistake{{File: p.file, Problem: err.Error()}}
 		}
-		var secrets []string
+		var hidden hiding
 		if len(found) > 0 {
-			secrets = p.secretValues()
+			hidden = newHiding(p.secrets, p.secretValues())
 		}
 		for _, m := range found {
 			if settled.covers(m.Field) {
 				continue
 			}
 			r.Settled = append(r.Settled, m.Field)
-			p.hide(m, secrets)
+			hidden.hide(m)
 			_ = p.Locate(m)
 			r.Mistakes = append(r.Mistakes, m)
 		}

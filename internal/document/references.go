@@ -23,6 +23,10 @@ type references struct {
 	names        []string // of the variables, sorted
 	nearness
 	report *tree.Report
+	// circular are the variables that were found to refer to themselves, and are open.
+	circular map[string]bool
+	// left are the unknown variables of templates that were warned of.
+	left map[string]bool
 }
 
 // contexts are variables that Airship defines for everyone.
@@ -72,6 +76,7 @@ func newReferences(spec *tree.Node, r *tree.Report) *references {
 	variables := variablesOf(spec)
 	return &references{
 		variables: variables, names: slices.Sorted(maps.Keys(variables)), open: map[string]bool{}, report: r,
+		circular: map[string]bool{}, left: map[string]bool{},
 	}
 }
 
@@ -165,15 +170,22 @@ func (f *references) scalar(node *tree.Node, path string, u use) (*tree.Node, er
 	return f.inText(node, spans, path, u)
 }
 
-// known says whether a template's references are all to variables of the profile. One that is nearly
-// the name of a variable counts as known, so that it is reported; others are Ansible's.
+// known says whether a template's references are all to variables of the profile. Others are Ansible's;
+// one that is nearly the name of a variable is warned of.
 func (f *references) known(node *tree.Node, spans [][]int) bool {
 	for _, span := range spans {
 		name := node.Value[span[2]:span[3]]
 		first, _, _ := strings.Cut(name, ".")
-		if f.lookup(name) == nil && (f.variables[first] != nil || f.near(first, f.names) == "") {
-			return false
+		if f.lookup(name) != nil {
+			continue
 		}
+		if f.variables[first] == nil && !node.Secret && !f.left[first] {
+			if best := f.near(first, f.names); best != "" {
+				f.left[first] = true
+				f.report.Warn(node.Place, "{{ %s }} is left to Ansible, as the profile has no such variable; did you mean %s?", mistake.Word(name), best)
+			}
+		}
+		return false
 	}
 	return true
 }
@@ -259,9 +271,16 @@ func (f *references) variable(node *tree.Node, name, path string, u use) (*tree.
 		return f.broken(node, "unknown variable "+f.shown(node, name)+hint), nil
 	}
 	if f.open[name] {
+		f.circular[name] = true
 		return f.broken(node, "the variable "+f.shown(node, name)+" refers to itself"), nil
 	}
 	f.open[name] = true
 	defer delete(f.open, name)
-	return f.fill(value, path, u)
+	out, err := f.fill(value, path, u)
+	if f.circular[name] {
+		// What holds the reference to itself is of no use; its mistake is told.
+		delete(f.circular, name)
+		return node.Break(), err
+	}
+	return out, err
 }

@@ -52,7 +52,6 @@ func TestTemplates(t *testing.T) {
 
 func TestTemplatesThatAreWrong(t *testing.T) {
 	for spec, want := range map[string]string{
-		`{extraVars: {prefix: x, y: "{{ prefx }}"}}`:                                   "spec.extraVars.y: unknown variable prefx; did you mean prefix?",
 		`{extraVars: {prefix: "{{ a | b }}"}, suite: "{{ prefix }}"}`:                  "spec.extraVars.prefix: only plain references to variables, {{ name }}, are understood here; write the value itself",
 		`{extraVars: {x: 5}, software: {packages_append: "{{ x }}"}}`:                  "spec.software.packages_append: want a list of strings, found a number",
 		`{extraVars: {x: 5}, software: {packages: [vim], packages_append: "{{ x }}"}}`: "spec.software.packages_append: want a list, found a number",

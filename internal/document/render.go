@@ -10,10 +10,10 @@ import (
 
 // YAML is the resolved document. It is stable: keys are sorted, and reading it again gives the
 // same profile and the same YAML. References stand in it for secrets.
-func (p *Profile) YAML() (string, error) { return canonical(p.referenced().NodeProfile) }
+func (p *Profile) YAML() (string, error) { return canonical(p.Referenced().NodeProfile) }
 
 // ImageYAML is the profile's AirshipImage as a document, in the same stable form as YAML.
-func (p *Profile) ImageYAML() (string, error) { return canonical(p.referenced().Image) }
+func (p *Profile) ImageYAML() (string, error) { return canonical(p.Referenced().Image) }
 
 // canonical is value as YAML with sorted keys, by its json tags. Strings that another reader
 // could take for something else are in quotes.

@@ -15,7 +15,7 @@ func resolve(spec *tree.Node, name string) *tree.Node {
 	kernel := spec.Get("osKernel", "kernel_headers_pkg")
 	if headers := kernel.String(); headers != "" && !slices.Contains(asked(spec), headers) {
 		list, ok := tree.Append(spec.Get("software", "packages"), tree.List(kernel.Place, kernel))
-		if ok && holds(spec, "software", "packages") {
+		if ok && spec.Holds("software", "packages") {
 			spec = spec.Put(list, "software", "packages")
 		}
 	}
@@ -45,7 +45,7 @@ func resolve(spec *tree.Node, name string) *tree.Node {
 func defaults(spec *tree.Node, name string) *tree.Node {
 	fallback := func(value string, keys ...string) {
 		found := spec.Get(keys...)
-		if holds(spec, keys...) && (found.IsNull() || found.Tag == "!!str" && found.Value == "") {
+		if spec.Holds(keys...) && (found.IsNull() || found.Tag == "!!str" && found.Value == "") {
 			spec = spec.Put(tree.Text(value, tree.Place{}), keys...)
 		}
 	}

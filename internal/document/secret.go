@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"maps"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 )
 
 // Redaction stands where a secret was.
-const Redaction = "<redacted>"
+const Redaction = mistake.Redaction
 
 // secretMark begins what stands for a secret in a resolved profile's YAML; the field follows.
 const secretMark = "airship-secret:"
@@ -64,12 +65,20 @@ func marked(node *tree.Node, t reflect.Type, secret bool) *tree.Node {
 // Secrets are the values that no message may show, without those of fewer than four characters; of
 // texts of several lines the longer lines, too, since messages come by lines.
 func (p *Profile) Secrets() []string {
+	return maskable(p.secretValues())
+}
+
+// Mask hides the profile's Secrets in messages that are not Locate's or its own.
+func (p *Profile) Mask() mistake.Mask { return mistake.NewMask(p.Secrets()) }
+
+// maskable are the texts that are looked for in messages because of secrets.
+func maskable(secrets []string) []string {
 	var texts []string
-	for _, secret := range p.secretValues() {
+	for _, secret := range secrets {
 		if len(secret) < minimumSecret {
 			continue
 		}
-		texts = append(texts, secret)
+		texts = append(append(texts, secret), ofURL(secret)...)
 		for line := range strings.Lines(secret) {
 			if line = strings.TrimSpace(line); len(line) >= minimumOfLines && line != secret {
 				texts = append(texts, line)
@@ -78,6 +87,19 @@ func (p *Profile) Secrets() []string {
 	}
 	slices.Sort(texts)
 	return slices.Compact(texts)
+}
+
+// ofURL is what messages show of a secret URL: another ending, its host, its password.
+func ofURL(secret string) []string {
+	address, err := url.Parse(strings.TrimSpace(secret))
+	if err != nil || address.Scheme == "" || address.Host == "" {
+		return nil
+	}
+	all := []string{strings.TrimRight(address.String(), "/"), strings.TrimRight(address.Redacted(), "/"), address.Host, address.Hostname()}
+	if password, given := address.User.Password(); given {
+		all = append(all, password, address.User.String())
+	}
+	return slices.DeleteFunc(all, func(text string) bool { return len(text) < minimumSecret })
 }
 
 // secretValues are all of them, however short.
@@ -100,32 +122,31 @@ func (p *Profile) secretValues() []string {
 }
 
 // Redacted is a copy without secrets, for documents that are kept.
-func (p *Profile) Redacted() (*Profile, error) {
-	return p.replaced(func(string, string) string { return Redaction }, true), nil
+func (p *Profile) Redacted() *Profile {
+	return p.replaced(func(string, string) string { return Redaction }, true)
 }
 
 // Digested is a copy with sha256:HEX in place of each secret, for what must change with a secret
 // and not hold it. References stand in place of what is still encrypted.
-func (p *Profile) Digested() (*Profile, error) {
+func (p *Profile) Digested() *Profile {
 	if p.origin != nil && p.origin.LeaveEncrypted {
-		return p.replaced(refer, false), nil
+		return p.replaced(refer, false)
 	}
 	return p.replaced(func(_, secret string) string {
 		return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(secret)))
-	}, true), nil
+	}, true)
 }
 
 // Referenced is a copy with airship-secret:FIELD in place of each secret, for outputs: Parse finds the
 // secrets again by the documents that SourcedYAML names.
-func (p *Profile) Referenced() (*Profile, error) { return p.referenced(), nil }
+func (p *Profile) Referenced() *Profile { return p.replaced(refer, true) }
 
 // IsSecret says whether a field of the resolved profile, spec.cloudInit.userData, is a secret or has one in it.
 func (p *Profile) IsSecret(field string) bool {
 	found := false
 	secrets := newNeedles(p.secretValues())
 	look := &scalars{visit: func(one scalar) (string, bool) {
-		rest, inside := strings.CutPrefix(one.field, field)
-		if inside && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+		if within(one.field, field) {
 			found = found || one.text != "" && (one.tagged || p.secrets[one.field]) || one.isString && secrets.in(one.text)
 		}
 		return "", false
@@ -134,7 +155,25 @@ func (p *Profile) IsSecret(field string) bool {
 	return found
 }
 
-func (p *Profile) referenced() *Profile { return p.replaced(refer, true) }
+// IsSealed says whether a field of the profile, or something in it, is still as sops encrypted it: the
+// set was read with LeaveEncrypted.
+func (p *Profile) IsSealed(field string) bool {
+	if p.origin == nil || !p.origin.LeaveEncrypted {
+		return false
+	}
+	for secret := range p.secrets {
+		if within(secret, field) {
+			return true
+		}
+	}
+	return false
+}
+
+// within says whether a field is another one or in it.
+func within(field, outer string) bool {
+	rest, inside := strings.CutPrefix(field, outer)
+	return inside && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
 
 func refer(field, _ string) string { return secretMark + field }
 
@@ -162,17 +201,21 @@ func (p *Profile) replaced(replace func(field, secret string) string, copies boo
 	return &copied
 }
 
-// hide keeps the secrets out of a mistake's text.
-func (p *Profile) hide(m *mistake.Mistake, secrets []string) {
-	for _, secret := range secrets {
-		if !p.secrets[m.Field] && len(secret) < minimumSecret {
-			continue
-		}
-		for _, text := range []string{secret, mistake.Word(secret)} {
-			m.Problem = strings.ReplaceAll(m.Problem, text, Redaction)
-		}
-		if p.secrets[m.Field] {
-			m.Problem = withoutWords(m.Problem, secret)
-		}
+// hiding keeps a profile's secrets out of what checks say of it.
+type hiding struct {
+	// fields are those that are secret; what is said of them is without the secrets' words, too.
+	fields         map[string]bool
+	others, within mistake.Mask
+}
+
+func newHiding(fields map[string]bool, secrets []string) hiding {
+	return hiding{fields, mistake.NewMask(maskable(secrets)), mistake.NewMask(append(words(secrets), secrets...))}
+}
+
+func (h hiding) hide(m *mistake.Mistake) {
+	if h.fields[m.Field] {
+		m.Problem = cutWord.ReplaceAllString(h.within.Text(m.Problem), Redaction)
+		return
 	}
+	m.Problem = h.others.Text(m.Problem)
 }

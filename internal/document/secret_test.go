@@ -89,9 +89,7 @@ func TestEncryptedDocuments(t *testing.T) {
 	require.NoError(t, err)
 	hidden(image)
 
-	for _, render := range []func() (*Profile, error){p.Redacted, p.Digested, p.Referenced} {
-		shown, err := render()
-		require.NoError(t, err)
+	for _, shown := range []*Profile{p.Redacted(), p.Digested(), p.Referenced()} {
 		data, err := json.Marshal([]any{shown.NodeProfile, shown.Image})
 		require.NoError(t, err)
 		hidden(string(data))
@@ -184,11 +182,7 @@ func TestDecryptedLater(t *testing.T) {
 	assert.Equal(t, 7, *later.NodeProfile.Spec.OSKernel.Grub.Timeout)
 	atOnce, err := one(chooseAll(t, Source{Documents: []string{file}}, Selection{}))
 	require.NoError(t, err)
-	want, err := atOnce.Digested()
-	require.NoError(t, err)
-	got, err := later.Digested()
-	require.NoError(t, err)
-	assert.Equal(t, want.NodeProfile, got.NodeProfile)
+	assert.Equal(t, atOnce.Digested().NodeProfile, later.Digested().NodeProfile)
 
 	broken := strings.Replace(secretSite, "opensesame-3", "open_sesame-3", 1)
 	require.NoError(t, os.WriteFile(file, key.Encrypt(t, broken, "--encrypted-regex", encryptedKeys), 0o600))

@@ -6,6 +6,7 @@ import (
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/airshipit/packer-plugin-airship/internal/tree"
+	"github.com/airshipit/packer-plugin-airship/internal/variables"
 )
 
 // site is a set of documents while it is read.
@@ -19,10 +20,18 @@ type site struct {
 	directories map[string]string
 	// resolved: profiles have their images' params already.
 	resolved bool
+	comments string // as the gatherer's
+	// leaveEncrypted: what sops encrypted may be in profiles as it is.
+	leaveEncrypted bool
 	// parse reads the documents of a file.
 	parse func(file string, data []byte, r *tree.Report) []*tree.Node
+	// open is a file's text, decrypted where it is encrypted; false after what is wrong with it was reported.
+	open func(file string, data []byte, r *tree.Report) (text []byte, secret, ok bool)
 	// fetch looks for a document outside of the set; it may be nil.
 	fetch func(kind, name string, at tree.Place) []*tree.Node
+
+	// partial: something of the set could not be read, so what is missing is no mistake of its own.
+	partial bool
 
 	// named are the documents by KIND/NAME, kinds the names of each kind.
 	named map[string][]*tree.Node
@@ -30,7 +39,9 @@ type site struct {
 
 	profiles map[string]*written
 	order    []*written
-	images   []*image
+	// secrets are the Secrets that values were taken from.
+	secrets map[*tree.Node]opening
+	images  []*image
 	// work is what was spent of maxWork, compared of maxCompared.
 	work, compared int
 	// names are those of all profiles there are, once asked for.
@@ -40,7 +51,7 @@ type site struct {
 // sort takes documents for what they are.
 func (s *site) sort(documents []*tree.Node) {
 	s.named, s.kinds = map[string][]*tree.Node{}, map[string][]string{}
-	s.profiles = map[string]*written{}
+	s.profiles, s.secrets = map[string]*written{}, map[*tree.Node]opening{}
 	for _, root := range documents {
 		kind, name := root.Get("kind").String(), root.Get("metadata", "name").String()
 		s.named[kind+"/"+name] = append(s.named[kind+"/"+name], root)
@@ -68,11 +79,11 @@ func (s *site) sort(documents []*tree.Node) {
 
 // imagesAlone gives a profile to images of a set without any: their params are all there is of one.
 func (s *site) imagesAlone() {
-	if len(s.order) > 0 {
+	if len(s.order) > 0 || s.partial {
 		return
 	}
 	for _, i := range s.images {
-		if i.named || i.name == "" || i.root.Get("spec", "params").IsNull() {
+		if i.named || i.name == "" || !i.root.Get("spec", "params").IsMapping() {
 			continue
 		}
 		w := &written{name: i.name, parts: []*tree.Node{tree.Mapping(i.root.Place).
@@ -99,7 +110,7 @@ func (s *site) variants() []*variant {
 	for _, i := range s.images {
 		w := s.profile(i.profile)
 		switch {
-		case i.profile == "":
+		case i.profile == "", w == nil && s.partial:
 		case w == nil && i.named:
 			s.report.Mistake(i.root.Get("spec", "nodeProfileRef", "name").Place, "there is no NodeProfile %s%s", mistake.Word(i.profile), s.suggest(i.profile, s.known()))
 		case w == nil:
@@ -128,8 +139,8 @@ func (s *site) variants() []*variant {
 
 // variant is a profile with an image, or with the one derived where i is nil, as far as the mistakes in them allow.
 func (s *site) variant(w *written, i *image) *variant {
-	out := &variant{Profile: &Profile{file: w.root.Place.File, places: places{}, secrets: map[string]bool{}}, isBase: w.isBase}
-	if s.exhausted() {
+	out := &variant{Profile: &Profile{file: w.root.Place.File, leaveEncrypted: s.leaveEncrypted, places: places{}, secrets: map[string]bool{}}, isBase: w.isBase}
+	if s.exhausted() || slices.ContainsFunc(w.line, func(below *written) bool { return below.incomplete }) {
 		return out
 	}
 	own := &tree.Report{}
@@ -169,10 +180,10 @@ func (s *site) finish(p *Profile, w *written, i *image, r *tree.Report) error {
 	p.Image = derivedImage(w.name)
 	var params *tree.Node
 	if i != nil {
-		spec = layer(spec, i.over)
+		spec = variables.Layer(spec, i.over)
 		params = i.root.Get("spec", "params")
 	}
-	spec = layer(spec, s.overrides)
+	spec = variables.Layer(spec, s.overrides)
 	s.spend(spec)
 	if spec.IsMapping() || spec.IsNull() && w.root.Get("spec") != nil {
 		if !spec.IsMapping() {
@@ -207,6 +218,9 @@ func (s *site) finish(p *Profile, w *written, i *image, r *tree.Report) error {
 		p.Image, d = i.typed(params, r)
 		p.imageSecrets, p.withImage = d.secrets, true
 		p.OutputDirectory = s.outputDirectory(i)
+	}
+	if err := p.takePlaces(s.comments); err != nil {
+		return err
 	}
 	p.inlineKeyrings(s.directories, r)
 	p.check(s.checks, r)

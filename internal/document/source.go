@@ -60,10 +60,13 @@ func (g *gatherer) assemble(documents []*tree.Node, checks []Check) (*Set, error
 	r := g.report
 	site := &site{
 		report: r, checks: checks, overrides: g.source.overrides(r),
-		directories: g.directories, parse: g.parse, fetch: g.fetch, resolved: g.resolved,
+		directories: g.directories, parse: g.parse, open: g.open, fetch: g.fetch, resolved: g.resolved, comments: g.comments,
+		leaveEncrypted: g.source.LeaveEncrypted,
+		partial:        g.partial,
 	}
 	site.sort(documents)
 	set := &Set{Files: g.files, source: g.source, variants: site.variants()}
+	g.masked(set)
 	mistakes := slices.Clone(r.Mistakes)
 	if !g.source.changes() {
 		for _, v := range set.variants {
@@ -105,6 +108,7 @@ func (s Source) overrides(r *tree.Report) *tree.Node {
 				r.Mistake(key.Place, "belongs to a NodeProfile; overrides are areas alone")
 			}
 		}
+		spec = withoutSecrets(spec, r)
 	}
 	if s.Platform != "" {
 		at := tree.Place{File: "platform", Field: "spec.platform"}
@@ -114,4 +118,15 @@ func (s Source) overrides(r *tree.Report) *tree.Node {
 		spec = spec.Put(tree.Text(s.Platform, at), "platform")
 	}
 	return spec
+}
+
+// withoutSecrets refuses values of secret fields in overrides. A reference to a variable is none.
+func withoutSecrets(spec *tree.Node, r *tree.Report) *tree.Node {
+	return withSecrets(spec).Map(func(n *tree.Node) *tree.Node {
+		if n.Secret && n.Value != "" && reference.ReplaceAllString(n.Value, "") != "" {
+			r.Mistake(n.Place, "is a secret; put it into a document, since a template's text is shown")
+			n.Tag = tree.Broken
+		}
+		return n
+	})
 }

@@ -29,15 +29,15 @@ func (s *site) withValues(w *written, spec *tree.Node) *tree.Node {
 		return spec
 	}
 	for i, from := range values {
-		spec = s.withValue(spec, from, list.Content[i])
+		spec = s.withValue(w, spec, from, list.Content[i])
 	}
 	return spec
 }
 
-// withValue is spec with one value, which written asks for.
-func (s *site) withValue(spec *tree.Node, from v1alpha1.ValueFrom, written *tree.Node) *tree.Node {
+// withValue is w's spec with one value, which written asks for.
+func (s *site) withValue(w *written, spec *tree.Node, from v1alpha1.ValueFrom, written *tree.Node) *tree.Node {
 	target, wanted, ok := s.target(from.TargetPath, written.Get("targetPath"))
-	source := s.source(from, written)
+	source := s.source(w, from, written)
 	path, err := tree.ParsePath(from.FieldPath)
 	if err != nil {
 		s.report.Mistake(written.Get("fieldPath").Place, "%s %s", mistake.Word(from.FieldPath), err)
@@ -46,8 +46,14 @@ func (s *site) withValue(spec *tree.Node, from v1alpha1.ValueFrom, written *tree
 	if !ok || source == nil {
 		return spec
 	}
-	value, err := valueIn(source, from.Kind, path)
-	if err != nil {
+	value, err := s.valueIn(source, from.Kind, path)
+	switch {
+	case err == nil && value.Tag == tree.Broken:
+		return spec
+	case err == nil && value.IsNull():
+		s.report.Mistake(written.Get("fieldPath").Place, "has no value in %s %s (%s)", from.Kind, mistake.Word(from.Name), value.Place)
+		return spec
+	case err != nil:
 		s.report.Mistake(written.Get("fieldPath").Place, "%s in %s %s (%s)", err, from.Kind, mistake.Word(from.Name), source.Place)
 		return spec
 	}
@@ -66,8 +72,9 @@ func (s *site) withValue(spec *tree.Node, from v1alpha1.ValueFrom, written *tree
 	return with
 }
 
-// source is the document that a value comes from; nil after it was reported missing.
-func (s *site) source(from v1alpha1.ValueFrom, written *tree.Node) *tree.Node {
+// source is the document that a value of w comes from; nil where it is missing, which is reported unless
+// it may be in what could not be read.
+func (s *site) source(w *written, from v1alpha1.ValueFrom, written *tree.Node) *tree.Node {
 	found := s.named[from.Kind+"/"+from.Name]
 	if len(found) == 0 && s.fetch != nil {
 		found = s.fetch(from.Kind, from.Name, written.Place)
@@ -76,6 +83,10 @@ func (s *site) source(from v1alpha1.ValueFrom, written *tree.Node) *tree.Node {
 	case 1:
 		return found[0]
 	case 0:
+		if s.partial {
+			w.incomplete = true
+			return nil
+		}
 		if s.fetch != nil && slices.Contains(fetchable, from.Kind) {
 			s.report.Mistake(written.Get("name").Place, "there is no %s %s among the documents or in the cluster%s",
 				from.Kind, mistake.Word(from.Name), s.near(from.Name, s.kinds[from.Kind]))
@@ -116,39 +127,61 @@ func (s *site) target(text string, written *tree.Node) (tree.Path, reflect.Type,
 }
 
 // valueIn is the value at a path of a document. What is in a Secret is decoded and marked as secret.
-func valueIn(source *tree.Node, kind string, path tree.Path) (*tree.Node, error) {
+func (s *site) valueIn(source *tree.Node, kind string, path tree.Path) (*tree.Node, error) {
 	if kind == "Secret" {
-		var err error
-		if source, err = opened(source); err != nil {
-			return nil, err
+		opened, known := s.secrets[source]
+		if !known {
+			opened = open(source)
+			s.secrets[source] = opened
+			s.spend(opened.root)
 		}
+		if opened.err != nil {
+			return nil, opened.err
+		}
+		source = opened.root
 	}
 	return path.Get(source)
 }
 
-// opened is a Secret whose data is plain text, with what stringData has, as the cluster would keep it; the
+// opening is a Secret as open gives it, or why it cannot.
+type opening struct {
+	root *tree.Node
+	err  error
+}
+
+// open is a Secret whose data is plain text, with what stringData has, as the cluster would keep it; the
 // two have the same fields then.
-func opened(secret *tree.Node) (*tree.Node, error) {
+func open(secret *tree.Node) opening {
 	texts := tree.Mapping(secret.Place)
 	var failed error
+	at := map[string]int{}
+	put := func(key, value *tree.Node) {
+		value = value.Map(func(n *tree.Node) *tree.Node {
+			n.Secret = n.Secret || n.IsScalar()
+			return n
+		})
+		if i, there := at[key.Value]; there {
+			texts.Content[i], texts.Content[i+1] = key, value
+			return
+		}
+		at[key.Value] = len(texts.Content)
+		texts.Content = append(texts.Content, key, value)
+	}
 	secret.Get("data").Fields(func(key, value *tree.Node) {
 		text, problem := decoded(value)
-		if problem != nil && failed == nil {
-			failed = problem
+		if problem != nil {
+			if failed == nil {
+				failed = problem
+			}
+			return
 		}
-		texts = texts.With(key, text)
+		put(key, text)
 	})
 	if failed != nil {
-		return nil, failed
+		return opening{err: failed}
 	}
-	secret.Get("stringData").Fields(func(key, value *tree.Node) { texts = texts.With(key, value) })
-	texts = texts.Map(func(n *tree.Node) *tree.Node {
-		if n.IsScalar() {
-			n.Secret = true
-		}
-		return n
-	})
-	return secret.Put(texts, "data").Put(texts, "stringData"), nil
+	secret.Get("stringData").Fields(put)
+	return opening{root: secret.Put(texts, "data").Put(texts, "stringData")}
 }
 
 func decoded(value *tree.Node) (*tree.Node, error) {

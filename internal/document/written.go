@@ -22,12 +22,16 @@ type written struct {
 	extends []*written
 	// own is the spec of its own layer, without extends and valuesFrom.
 	own *tree.Node
+	// incomplete: something of it may be in what could not be read.
+	incomplete bool
 	// isBase: another profile builds on this one and no AirshipImage names it.
 	isBase bool
 
 	// line is the profile after all it builds on, lowest first; spec is their layers.
 	line []*written
-	spec *tree.Node
+	// pairs are what orders gives.
+	pairs [][2]*written
+	spec  *tree.Node
 }
 
 // profileOf is the name of the profile that a document belongs to, and where it says so.
@@ -54,8 +58,9 @@ func (s *site) addProfile(root *tree.Node) {
 // join makes one document of a profile's parts. No field may be written twice; of two parts that
 // share many one is named, for one of them is a copy.
 func (w *written) join(r *tree.Report) {
+	w.parts = w.ofOneNamespace(r)
 	main := w.main()
-	w.root = main
+	w.root = w.withMetadata(main, r)
 	for _, part := range w.parts {
 		if part == main {
 			continue
@@ -114,6 +119,10 @@ func (s *site) link(w *written) {
 		if base := s.profile(name); base != nil {
 			base.isBase = true
 			w.extends = append(w.extends, base)
+			continue
+		}
+		if s.partial {
+			w.incomplete = true
 			continue
 		}
 		s.report.Mistake(list.Content[i].Place, "there is no NodeProfile %s%s", mistake.Word(name), s.suggest(name, s.known()))

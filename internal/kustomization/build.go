@@ -17,6 +17,9 @@ type Options struct {
 	// operator would name it. nil leaves all as it is. An error that is no mistake.Mistake becomes one at
 	// the head of the file.
 	Read func(path string, data []byte) ([]byte, error)
+	// Secret says whether the value at a place of a file, in what Read gave, was encrypted. Such values are
+	// secret wherever they are copied, in part, too. nil for none.
+	Secret func(at tree.Place) bool
 }
 
 // Rendered is what a kustomization root gives.
@@ -70,6 +73,11 @@ func Build(ctx context.Context, directory string, options Options) (*Rendered, e
 		roots:   map[string]*root{},
 		virtual: map[string]virtual{},
 		digests: newDigests(),
+		hidden:  options.Secret,
+		lists:   map[string][]*tree.Node{},
+	}
+	if b.hidden == nil {
+		b.hidden = func(tree.Place) bool { return false }
 	}
 	if !IsRoot(directory) {
 		return nil, &mistake.Mistake{File: directory, Problem: "holds no kustomization.yaml"}
@@ -97,6 +105,10 @@ type build struct {
 	// virtual are the files that stand for what a function generates, by path.
 	virtual map[string]virtual
 	digests *digests
+	// hidden says whether the value at a place was encrypted.
+	hidden func(tree.Place) bool
+	// lists are replacements in files of their own, by real path.
+	lists map[string][]*tree.Node
 }
 
 // virtual is a file that exists for the library alone.

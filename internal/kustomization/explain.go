@@ -49,6 +49,7 @@ func (b *build) explain(r *root, err error) error {
 		id := twice.FindStringSubmatch(text)[1]
 		return b.sameName(strings.TrimSuffix(id, ","), at)
 	}
+	text = b.unquote(text)
 	for _, one := range b.roots {
 		text = strings.ReplaceAll(text, one.directory+string(filepath.Separator), filepath.Dir(one.name)+string(filepath.Separator))
 		text = strings.ReplaceAll(text, one.directory, filepath.Dir(one.name))

@@ -37,6 +37,7 @@ func (b *build) files(r *root) {
 	for _, list := range []string{"configMapGenerator", "secretGenerator"} {
 		for _, element := range r.elements(list) {
 			b.path(r, element.Get("env"), false)
+			b.envFiles(r, element)
 			if literals := element.Get("literals"); literals.IsList() {
 				for _, literal := range literals.Content {
 					// kustomize would show the text, which may be a secret.

@@ -16,6 +16,8 @@ type history struct {
 	// replaced finds what a replacement of kustomize's own writes.
 	replaced func(source *tree.Node) *tree.Node
 	writes   []write
+	// flows are the replacements that may have written into the resource.
+	flows []flow
 	// found: the resource's own file was met.
 	found bool
 }
@@ -26,8 +28,11 @@ func (h *history) root(r *root, id identity) bool {
 	if !ok && !r.component {
 		return false
 	}
-	kept := len(h.writes)
+	kept, flowed := len(h.writes), len(h.flows)
 	for _, s := range slices.Backward(r.steps) {
+		if s.builtin.Get("kind").String() == "ReplacementTransformer" {
+			h.listed(r, s.builtin.Get("replacements"), here)
+		}
 		h.writes = append(h.writes, s.writes(h.b, r, here)...)
 	}
 	h.replacements(r, here)
@@ -48,7 +53,7 @@ func (h *history) root(r *root, id identity) bool {
 		from = h.entry(e, below)
 	}
 	if !from && !r.component {
-		h.writes = h.writes[:kept]
+		h.writes, h.flows = h.writes[:kept], h.flows[:flowed]
 	}
 	return from
 }

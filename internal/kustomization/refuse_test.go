@@ -283,6 +283,77 @@ configMapGenerator:
 	}
 }
 
+// What the library quotes of files may be a secret.
+func TestErrorsQuoteNothing(t *testing.T) {
+	secretNode := node + "  password: verysecret\n"
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  string
+	}{
+		"env not UTF-8": {
+			map[string]string{"site/kustomization.yaml": "secretGenerator: [{name: a, envs: [e]}]\n", "site/e": "# a\nPASSWORD=verysecret\xff\n"},
+			"site/e:2: is not UTF-8",
+		},
+		"env of a function, not UTF-8": {
+			map[string]string{
+				"site/kustomization.yaml": "generators: [g.yaml]\n", "site/e": "PASSWORD=verysecret\xff\n",
+				"site/g.yaml": "apiVersion: builtin\nkind: SecretGenerator\nmetadata: {name: g}\nenvs: [e]\n",
+			},
+			"invalid utf8 bytes",
+		},
+		"literal of a function": {
+			map[string]string{
+				"site/kustomization.yaml": "generators: [g.yaml]\n",
+				"site/g.yaml":             "apiVersion: builtin\nkind: SecretGenerator\nmetadata: {name: g}\nliterals: [verysecret]\n",
+			},
+			"literal sources",
+		},
+		"patch strategy": {
+			map[string]string{
+				"site/kustomization.yaml": "resources: [n.yaml]\npatches: [{path: p.yaml}]\n", "site/n.yaml": node,
+				"site/p.yaml": strings.Replace(node, "spec:\n", "spec:\n  $patch: verysecret\n", 1),
+			},
+			"unknown patch strategy",
+		},
+		"no patch": {
+			map[string]string{
+				"site/kustomization.yaml": "resources: [n.yaml]\npatches: [{target: {kind: NodeProfile}, patch: '[{\"value\": verysecret}]'}]\n", "site/n.yaml": node,
+			},
+			"unable to parse SM or JSON patch",
+		},
+		"index": {
+			map[string]string{
+				"site/kustomization.yaml": "resources: [n.yaml]\nreplacements: [{source: {kind: NodeProfile, fieldPath: spec.password, options: {delimiter: x, index: 9}}, targets: [{select: {kind: NodeProfile}}]}]\n",
+				"site/n.yaml":             secretNode,
+			},
+			"options.index 9 is out of bounds",
+		},
+		"kind of node": {
+			map[string]string{
+				"site/kustomization.yaml": "resources: [n.yaml]\nreplacements: [{sourceValue: a, targets: [{select: {kind: NodeProfile}, fieldPaths: ['spec.*.x']}]}]\n",
+				"site/n.yaml":             secretNode,
+			},
+			"wrong node kind",
+		},
+		"a key of a Secret": {
+			map[string]string{
+				"site/kustomization.yaml": "resources: [s.yaml, n.yaml]\nreplacements: [{sourceValue: a, targets: [{select: {kind: NodeProfile}, fieldPaths: [spec.verysecret.x.y]}]}]\n",
+				"site/n.yaml":             node,
+				"site/s.yaml":             "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: verysecret}\n",
+			},
+			"<redacted>",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			site(t, c.files)
+			_, err := Build(context.Background(), "site", Options{})
+			require.Error(t, err)
+			assert.Contains(t, filepath.ToSlash(err.Error()), c.want)
+			assert.NotContains(t, err.Error(), "verysecret")
+		})
+	}
+}
+
 // diamonds is n levels of kustomizations of which each lists both of the next level.
 func diamonds(n int) map[string]string {
 	files := map[string]string{}

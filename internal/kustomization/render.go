@@ -47,9 +47,12 @@ func (b *build) render(r *root, kustomization *tree.Node, functions bool) ([]*Do
 		raw.root = roots[0]
 	}
 	var documents []*Document
+	var flows []flow
 	for i := range rendering.raws {
 		documents = append(documents, rendering.document(i))
+		flows = append(flows, rendering.raws[i].flows...)
 	}
+	rendering.hide(flows)
 	return documents, nil
 }
 
@@ -67,6 +70,7 @@ type raw struct {
 	file      string
 	generated bool
 	done      *Document
+	flows     []flow
 	open      bool
 }
 
@@ -93,10 +97,14 @@ func (x *rendering) document(i int) *Document {
 		h.writes = append(h.writes, write{node: tree.Mapping(made.at)})
 	}
 	h.root(x.r, id)
-	places := &places{d: x.b.digests, writes: h.writes, secret: id.kind == "Secret"}
+	places := &places{d: x.b.digests, writes: h.writes, secret: id.kind == "Secret", hidden: x.b.hidden}
 	raw.done = &Document{
 		Text: raw.text, File: file, Directory: filepath.Dir(file),
 		Root: places.place(raw.root, nil, tree.Place{File: file}, nil, []*tree.Node{raw.root}),
+	}
+	for _, one := range h.flows {
+		one.into = raw.done
+		raw.flows = append(raw.flows, one)
 	}
 	return raw.done
 }
@@ -138,6 +146,8 @@ type places struct {
 	writes []write
 	// secret: the document is a Secret.
 	secret bool
+	// hidden says whether the value at a place was encrypted; nil for none.
+	hidden func(tree.Place) bool
 }
 
 // place is a copy of n, at the end of path and chain, with the places found; around is the nearest
@@ -157,6 +167,7 @@ func (p *places) place(n, key *tree.Node, around tree.Place, path []string, chai
 	}
 	out.Place = n.Place.At(at)
 	out.Secret = out.Secret || p.secret && len(path) > 1 && (path[0] == "data" || path[0] == "stringData")
+	out.Secret = out.Secret || p.hidden != nil && n.IsScalar() && p.hidden(out.Place)
 	add := func(n, key *tree.Node, step string) *tree.Node {
 		return p.place(n, key, at, append(path[:len(path):len(path)], step), append(chain[:len(chain):len(chain)], n))
 	}

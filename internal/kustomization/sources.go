@@ -62,27 +62,46 @@ func (h *history) generated(r *root, g *tree.Node, id identity) {
 
 // replacements of kustomize's own; those that put a whole value are followed to where it comes from.
 func (h *history) replacements(r *root, id identity) {
-	for _, element := range slices.Backward(r.elements("replacements")) {
+	h.listed(r, r.tree.Get("replacements"), id)
+}
+
+// listed are replacements in a list, which may name files of them.
+func (h *history) listed(r *root, list *tree.Node, id identity) {
+	if !list.IsList() {
+		return
+	}
+	for _, element := range slices.Backward(list.Content) {
 		all := []*tree.Node{element}
 		if path := element.Get("path").String(); path != "" {
 			real, err := realPath(filepath.Join(r.directory, path))
 			if err != nil {
 				continue
 			}
-			quiet := &build{disk: h.b.disk, report: &tree.Report{}}
-			all = nil
-			for _, document := range quiet.parse(real) {
-				if document.IsList() {
-					all = append(all, document.Content...)
-				} else {
-					all = append(all, document)
-				}
-			}
+			all = h.b.replacementsIn(real)
 		}
 		for _, one := range slices.Backward(all) {
 			h.replacement(one, id)
+			h.flow(one, id)
 		}
 	}
+}
+
+// replacementsIn are those of a file, the same nodes each time.
+func (b *build) replacementsIn(real string) []*tree.Node {
+	if known, ok := b.lists[real]; ok {
+		return known
+	}
+	quiet := &build{disk: b.disk, report: &tree.Report{}}
+	var all []*tree.Node
+	for _, document := range quiet.parse(real) {
+		if document.IsList() {
+			all = append(all, document.Content...)
+		} else {
+			all = append(all, document)
+		}
+	}
+	b.lists[real] = all
+	return all
 }
 
 func (h *history) replacement(one *tree.Node, id identity) {
@@ -107,8 +126,8 @@ func (h *history) replacement(one *tree.Node, id identity) {
 	}
 }
 
-// plainPath splits a field path of kustomize's where it has no selections, which are left to the value
-// found elsewhere.
+// plainPath splits a field path of kustomize's where it has no selections, of which the values have the
+// places of what is written there in the file; that they are secret is told by flow.
 func plainPath(text string) ([]string, bool) {
 	if text == "" || strings.ContainsAny(text, "[]*\\") {
 		return nil, false

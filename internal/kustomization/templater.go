@@ -2,6 +2,7 @@ package kustomization
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,7 +20,7 @@ import (
 )
 
 // generate runs one of Airship's Templaters: a Go template with Sprig's functions over values.
-func generate(config *tree.Node, env func(string) string, report *tree.Report) ([]byte, bool) {
+func generate(ctx context.Context, config *tree.Node, env func(string) string, report *tree.Report) ([]byte, bool) {
 	text := config.Get("template")
 	if text.String() == "" {
 		report.Mistake(config.Place, "a Templater needs template, a text")
@@ -35,7 +36,7 @@ func generate(config *tree.Node, env func(string) string, report *tree.Report) (
 		values = decoded
 	}
 	out := &limited{}
-	if err := execute(text.Value, values, env, out); err != nil {
+	if err := execute(ctx, text.Value, values, env, out); err != nil {
 		at := text.Place
 		line, problem := explainTemplate(err)
 		// What a template says as it fails may hold its values.
@@ -59,12 +60,14 @@ func generate(config *tree.Node, env func(string) string, report *tree.Report) (
 	return out.Bytes(), len(inner.Mistakes) == 0
 }
 
-func execute(text string, values any, env func(string) string, out *limited) (err error) {
+func execute(ctx context.Context, text string, values any, env func(string) string, out *limited) (err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
 			err = fmt.Errorf("the template fails: %v", problem)
 		}
 	}()
+	b, release := newBudget(ctx)
+	defer release()
 	t := template.New("template")
 	functions := functionMap(env)
 	depth := 0
@@ -78,9 +81,10 @@ func execute(text string, values any, env func(string) string, out *limited) (er
 		err := t.ExecuteTemplate(part, name, data)
 		return part.String(), err
 	}
-	if t, err = t.Funcs(functions).Parse(text); err != nil {
+	if t, err = t.Funcs(b.functions(functions)).Parse(text); err != nil {
 		return err
 	}
+	keep(t)
 	return t.Execute(out, values)
 }
 
@@ -112,7 +116,7 @@ func functionMap(env func(string) string) template.FuncMap {
 var errTooMuch = errors.New("the template gives too much")
 
 func numbers(start, stop, step int) ([]int, error) {
-	if step == 0 || (stop-start)/step > tree.MaxNodes {
+	if step == 0 || (stop-start)/step > maxNumbers {
 		return nil, errTooMuch
 	}
 	var all []int
@@ -157,6 +161,9 @@ func explainTemplate(err error) (line int, problem string) {
 	if match := started.FindStringSubmatch(problem); match != nil {
 		line, _ = strconv.Atoi(match[1])
 		problem = strings.TrimSuffix(problem, match[0])
+	}
+	if errors.Is(err, errTooMuch) {
+		return line, errTooMuch.Error()
 	}
 	problem = executing.ReplaceAllString(problem, "")
 	if match := undefined.FindStringSubmatch(problem); match != nil {

@@ -22,10 +22,7 @@ func Meta(profile *document.Profile, facts Facts) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown, err := profile.Redacted()
-	if err != nil {
-		return nil, err
-	}
+	shown := profile.Redacted()
 	// The record has the profile in its own place.
 	facts.ProfileName, facts.ProfileDigest = "", ""
 	files := map[string][]byte{}
@@ -82,11 +79,7 @@ type profileRecord struct {
 // ProfileDigest is the SHA-256 (hex) of the resolved profile's YAML with each secret replaced by its
 // own digest.
 func ProfileDigest(profile *document.Profile) (string, error) {
-	digested, err := profile.Digested()
-	if err != nil {
-		return "", err
-	}
-	text, err := digested.YAML()
+	text, err := profile.Digested().YAML()
 	if err != nil {
 		return "", err
 	}

@@ -8,9 +8,5 @@ import (
 // PlanVariables are the profile's variables for a Plan: each secret is replaced by its digest, so
 // that another password is another Plan and none is in it.
 func PlanVariables(profile *document.Profile) (map[string]any, error) {
-	digested, err := profile.Digested()
-	if err != nil {
-		return nil, err
-	}
-	return variables.Render(digested.NodeProfile)
+	return variables.Render(profile.Digested().NodeProfile)
 }

@@ -16,6 +16,10 @@ import (
 func sources(profile *v1alpha1.NodeProfile) ([]Source, error) {
 	spec := profile.Spec
 	repos := spec.Software.Repos
+	if _, known := archiveKeyrings[spec.Distribution]; !known {
+		// The documents' own check says what is wrong with it.
+		return nil, nil
+	}
 	if len(repos) == 0 {
 		if repos = document.DefaultRepositories(spec.Distribution, spec.Suite); len(repos) == 0 {
 			return nil, &mistake.Mistake{

@@ -3,6 +3,7 @@ package resolution
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -32,6 +33,14 @@ func Check(ctx context.Context, o CheckOptions, profiles ...*document.Profile) e
 	if o.Progress == nil {
 		o.Progress = func(string, ...any) {}
 	}
+	progress, mask := o.Progress, secretsOf(profiles)
+	o.Progress = func(format string, args ...any) {
+		text := fmt.Sprintf(format, args...)
+		if clean := mask.Text(text); clean != text {
+			format, args = "%s", []any{clean}
+		}
+		progress(format, args...)
+	}
 	cache, err := OpenCache(CacheOptions{
 		Dir: o.CacheDir, Mirror: o.Mirror, SecurityMirror: o.SecurityMirror, CABundle: o.CABundle, Say: o.Progress,
 	})
@@ -39,21 +48,31 @@ func Check(ctx context.Context, o CheckOptions, profiles ...*document.Profile) e
 		return err
 	}
 	defer cache.Close()
-	c := check{cache: cache}
+	c := check{cache: cache, mask: mask}
 	c.read(profiles)
 	open := c.names(ctx)
 	if len(open) > 0 && c.err() == nil {
 		if err := c.closures(ctx, o, open); err != nil {
-			return ended(ctx, err)
+			return ended(ctx, mask.Error(err))
 		}
 	}
 	return ended(ctx, c.err())
+}
+
+// secretsOf hides the secrets of all profiles.
+func secretsOf(profiles []*document.Profile) mistake.Mask {
+	var all []string
+	for _, p := range profiles {
+		all = append(all, p.Secrets()...)
+	}
+	return mistake.NewMask(all)
 }
 
 // check is one run of Check.
 type check struct {
 	cache *Cache
 	asked []*asked
+	mask  mistake.Mask // of all profiles' secrets
 
 	mistakes []*mistake.Mistake
 	others   []error
@@ -72,7 +91,7 @@ func (c *check) err() error {
 
 // found locates what is wrong with a profile. What is no document's fault is told once for all.
 func (c *check) found(profile *document.Profile, err error) {
-	mistakes, others := located(profile, err)
+	mistakes, others := masked(profile, err)
 	c.mistakes = append(c.mistakes, mistakes...)
 	for _, other := range others {
 		if !slices.ContainsFunc(c.others, func(known error) bool { return known.Error() == other.Error() }) {
@@ -116,7 +135,7 @@ func (c *check) names(ctx context.Context) []*asked {
 		}
 	}
 	if err := index(open); err != nil {
-		c.others = append(c.others, err)
+		c.others = append(c.others, c.mask.Error(err))
 		return nil
 	}
 	var others []*question

@@ -54,10 +54,27 @@ func problems(all []*Problem) error {
 }
 
 // Locate gives every Problem in err the file and line of the profile's document that it is about, and
-// joins them: what err holds besides stays as it is.
+// joins them: what err holds besides stays as it is. The profile's secrets, such as a source's URL, are
+// not in its text.
 func Locate(profile *document.Profile, err error) error {
-	mistakes, others := located(profile, err)
+	mistakes, others := masked(profile, err)
 	return errors.Join(append([]error{mistake.Join(mistakes)}, others...)...)
+}
+
+// masked is located without the profile's secrets.
+func masked(profile *document.Profile, err error) (mistakes []*mistake.Mistake, others []error) {
+	if err == nil {
+		return nil, nil
+	}
+	mask := profile.Mask()
+	mistakes, others = located(profile, err)
+	for _, m := range mistakes {
+		m.Problem = mask.Text(m.Problem)
+	}
+	for i, other := range others {
+		others[i] = mask.Error(other)
+	}
+	return mistakes, others
 }
 
 // located divides err into mistakes in the documents and what is none.

@@ -15,6 +15,8 @@ type Environment struct {
 	// ImageType is the environment's IMAGE_TYPE: iso, qcow or rootfs; it goes before the type in a v1
 	// or v2 file. Empty: the file's.
 	ImageType string
+	// Partial: something of the set could not be read, so what is missing is no mistake of its own.
+	Partial bool
 	// Load reads the documents of a file that another one names, and reports what is wrong with the
 	// file. nil: no file is read.
 	Load func(file string, r *tree.Report) []*tree.Node
@@ -26,6 +28,7 @@ type Environment struct {
 func Documents(documents []*tree.Node, env Environment, r *tree.Report) []*tree.Node {
 	var out []*tree.Node
 	s := newSet(files(documents, env, r))
+	s.partial = env.Partial
 	for _, root := range s.documents {
 		switch ours(root) {
 		case v1alpha1.KindImageConfiguration:

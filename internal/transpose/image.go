@@ -77,6 +77,9 @@ func (s *set) reference(root, written *tree.Node, r *tree.Report) *tree.Node {
 	if _, there := slices.BinarySearch(s.profiles, name); there {
 		return refer(name)
 	}
+	if s.partial {
+		return own.Break()
+	}
 	const write = "nodeProfileRef: {name: %s}"
 	at := root.Place.Key("nodeProfileRef")
 	switch len(s.profiles) {

@@ -6,6 +6,7 @@ import (
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/airshipit/packer-plugin-airship/internal/tree"
+	"github.com/airshipit/packer-plugin-airship/internal/variables"
 )
 
 // Fields of an ImageConfiguration. Documents have them at their root, below spec, or some in either.
@@ -48,7 +49,7 @@ func (s *set) imageConfiguration(root *tree.Node, r *tree.Report) []*tree.Node {
 			at: root.Place, metadata: root.Get("metadata"), profile: profile,
 			container: c.values["container"], hosts: c.values["hostSelector"],
 			fields: b.fields, action: b.action, output: b.output,
-			params: tree.Merge(c.values[fieldParams], b.params),
+			params: variables.Compose(c.values[fieldParams], b.params),
 		}
 		if name := i.metadata.Get("name"); b.suffix != "" && name.String() != "" {
 			i.metadata = put(i.metadata, "name", tree.Text(name.Value+b.suffix, name.Place))

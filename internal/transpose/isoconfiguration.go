@@ -141,6 +141,9 @@ func (s *set) referred(c content, host *tree.Node, r *tree.Report) *tree.Node {
 		}
 		names = append(names, nameOf(root))
 	}
+	if s.partial {
+		return nil
+	}
 	r.Mistake(reference.Place, "there is no Secret %s among the documents%s", mistake.Word(name), instead(name, names))
 	return nil
 }

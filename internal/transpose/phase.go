@@ -19,10 +19,12 @@ type Phase struct {
 	EntryPoint *tree.Node
 }
 
-// executors are the kinds that build an image.
-var executors = []string{
-	v1alpha1.KindAirshipImage, v1alpha1.KindAirshipImageRootFS,
-	v1alpha1.KindImageConfiguration, v1alpha1.KindIsoConfiguration,
+// Executors are the kinds that say what is built.
+func Executors() []string {
+	return []string{
+		v1alpha1.KindAirshipImage, v1alpha1.KindAirshipImageRootFS,
+		v1alpha1.KindImageConfiguration, v1alpha1.KindIsoConfiguration,
+	}
 }
 
 // Fields of a Phase's config and of the references in it, as airshipctl has them.
@@ -103,8 +105,8 @@ func executor(documents []*tree.Node, reference *tree.Node, r *tree.Report) *tre
 		return nil
 	}
 	const container = "GenericContainer"
-	if !slices.Contains(append(executors, container), kind) {
-		r.Mistake(reference.Get("kind").Place, "the kind %s builds no image%s", mistake.Word(kind), mistake.Suggest(kind, executors))
+	if !slices.Contains(append(Executors(), container), kind) {
+		r.Mistake(reference.Get("kind").Place, "the kind %s builds no image%s", mistake.Word(kind), mistake.Suggest(kind, Executors()))
 		return nil
 	}
 	root := documentNamed(documents, kind, name, reference, r)
@@ -114,9 +116,9 @@ func executor(documents []*tree.Node, reference *tree.Node, r *tree.Report) *tre
 	// What a container runs may be one of our documents; a container in turn is not followed.
 	config := root.Get("configRef")
 	inner := config.Get("kind").String()
-	if !slices.Contains(executors, inner) {
+	if !slices.Contains(Executors(), inner) {
 		r.Mistake(reference.Get("kind").Place, "the GenericContainer %s in %s runs a container, which builds no image here; want a configRef to one of %s",
-			mistake.Word(name), spot(root.Place), mistake.Enumerate(executors))
+			mistake.Word(name), spot(root.Place), mistake.Enumerate(Executors()))
 		return nil
 	}
 	return executor(documents, config, r)
@@ -131,7 +133,7 @@ func documentNamed(documents []*tree.Node, kind, name string, reference *tree.No
 			matches = append(matches, root)
 		case of == kind:
 			names = append(names, nameOf(root))
-		case slices.Contains(executors, of):
+		case slices.Contains(Executors(), of):
 			others = append(others, title(root))
 		}
 	}

@@ -159,6 +159,7 @@ func (s *set) selectOne(c content, chosen selector, r *tree.Report) *tree.Node {
 		r.Mistake(chosen.at, "%d documents match, and the %s is in one: %s", len(matches), c.noun, some(there))
 	case chosen.missing:
 		r.Warn(chosen.at, "no %s has a label %s, so the %s is the profile's", c.defaultKind, c.defaultLabels, c.noun)
+	case s.partial:
 	default:
 		r.Mistake(chosen.at, "no document matches%s", s.candidates(chosen))
 	}

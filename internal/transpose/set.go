@@ -20,6 +20,8 @@ type set struct {
 	read map[holding]*tree.Node
 	// selections counts the documents whose selectors were followed.
 	selections int
+	// partial: something of the set could not be read.
+	partial bool
 }
 
 // maxSelections bounds the documents of a set whose selectors are followed: each looks at every document.

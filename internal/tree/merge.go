@@ -90,6 +90,17 @@ func elements(n *Node) ([]*Node, bool) {
 	return nil, false
 }
 
+// Holds says whether a mapping can have a value at keys: nothing on the way there is of another kind.
+func (n *Node) Holds(keys ...string) bool {
+	for _, key := range keys {
+		if !n.IsNull() && !n.IsMapping() {
+			return false
+		}
+		n = n.Get(key)
+	}
+	return true
+}
+
 // Exclusive joins two trees that together are one document: a field of which both have a value is
 // told to twice, which gets its keys, and stays as a has it.
 func Exclusive(a, b *Node, twice func(first, second *Node)) *Node {

@@ -271,11 +271,12 @@ func (s Step) in(node *Node, before Path) (int, error) {
 	case !node.IsMapping():
 		return 0, fmt.Errorf("%s is %s, so it has no field %s", where, node.Describe(), mistake.Word(s.Key))
 	}
-	at, there := positions(node)(s.Key)
-	if !there {
-		return 0, fmt.Errorf("%s has no field %s%s", where, mistake.Word(s.Key), suggest(s.Key, node.keys()))
+	for at := 0; at+1 < len(node.Content); at += 2 {
+		if node.Content[at].Value == s.Key {
+			return at + 1, nil
+		}
 	}
-	return at + 1, nil
+	return 0, fmt.Errorf("%s has no field %s%s", where, mistake.Word(s.Key), suggest(s.Key, node.keys()))
 }
 
 func (s Step) matching(node *Node, where string) (int, error) {

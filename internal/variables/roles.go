@@ -1,6 +1,9 @@
 package variables
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // Roles are the variables by the role of Airship's that reads them: multistrap, osconfig,
 // livecdcontent (which reads none of them) and qcow, each always there. A role's variables are the
@@ -19,6 +22,11 @@ func Roles(vars Variables) map[string]Variables {
 		case e.list && !twin && (e.role == OSConfig || name == "unapproved_packages"):
 			roles[e.role][name] = []any{}
 		}
+	}
+	// Airship has one list of packages; where both are given they add up.
+	if ours, ok := vars["airship_packages"].([]any); ok && len(ours) > 0 {
+		theirs, _ := vars["ubuntu_packages"].([]any)
+		roles[Multistrap]["ubuntu_packages"] = slices.Concat(theirs, ours)
 	}
 	if repos, ok := roles[Multistrap]["repos"].([]any); ok {
 		roles[Multistrap]["repos"] = withoutKeyrings(repos)

@@ -35,7 +35,15 @@ type Provisioner struct {
 func (p *Provisioner) ConfigSpec() hcldec.ObjectSpec { return p.config.FlatMapstructure().HCL2Spec() }
 
 // Prepare reads the options, and reads and checks the documents.
-func (p *Provisioner) Prepare(raws ...any) error { return p.config.decode(raws...) }
+func (p *Provisioner) Prepare(raws ...any) error {
+	if err := p.config.decode(raws...); err != nil {
+		return err
+	}
+	if profile := p.config.profile; profile != nil {
+		packersdk.LogSecretFilter.Set(profile.Secrets()...)
+	}
+	return nil
+}
 
 // Provision applies the profile to the target of the builder's machine.
 func (p *Provisioner) Provision(ctx context.Context, ui packersdk.Ui, _ packersdk.Communicator, generated map[string]any) error {
@@ -49,6 +57,7 @@ func (p *Provisioner) Provision(ctx context.Context, ui packersdk.Ui, _ packersd
 	if err := p.config.open(ctx); err != nil {
 		return err
 	}
+	packersdk.LogSecretFilter.Set(p.config.profile.Secrets()...)
 	if err := sameProfile(p.config.profile, facts); err != nil {
 		return err
 	}

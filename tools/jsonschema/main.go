@@ -102,7 +102,8 @@ func document(schema object, apiVersion, kind string) object {
 			"name": object{"type": "string", "pattern": `^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`, "maxLength": 253},
 		},
 	}
-	out["required"] = []string{"apiVersion", "kind", "metadata"}
+	required, _ := out["required"].([]any)
+	out["required"] = append([]any{"apiVersion", "kind"}, required...)
 	return out
 }
 
