@@ -83,7 +83,7 @@ func TestBuildRefuses(t *testing.T) {
 				r.edit(t, "openssh-server, netplan.io", "openshs-server, netplan.oi, sudo=9")
 			},
 			want: []string{
-				"node.yaml:9: spec.software.packages[1]: package openshs-server:", "did you mean openssh-server?",
+				"node.yaml:9:", ": spec.software.packages[1]: package openshs-server:", "did you mean openssh-server?",
 				"spec.software.packages[2]: package netplan.oi:", "package sudo: version 9 is asked for;",
 			},
 		},
