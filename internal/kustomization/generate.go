@@ -34,7 +34,7 @@ func (b *build) generate(r *root, configs []*tree.Node) error {
 // template runs a Templater, of which a file that only the library sees is the result.
 func (b *build) template(r *root, config *tree.Node) {
 	text, ok := generate(b.disk.ctx, config, environment(config), b.report)
-	if !ok || blank(text) {
+	if !ok || tree.Blank(text) {
 		return
 	}
 	name := fmt.Sprintf(".templater-%d.yaml", len(b.virtual))

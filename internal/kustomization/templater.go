@@ -51,7 +51,7 @@ func generate(ctx context.Context, config *tree.Node, env func(string) string, r
 		return nil, false
 	}
 	inner := &tree.Report{}
-	if !blank(out.Bytes()) {
+	if !tree.Blank(out.Bytes()) {
 		tree.Parse(text.Place.File, out.Bytes(), inner)
 	}
 	for _, m := range inner.Mistakes {

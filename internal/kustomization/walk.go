@@ -85,7 +85,7 @@ func (b *build) parse(path string) []*tree.Node {
 		b.fail(err)
 		return nil
 	}
-	if blank(data) {
+	if tree.Blank(data) {
 		return nil
 	}
 	return tree.Parse(b.disk.name(path), spaced(data), b.report)
@@ -101,17 +101,6 @@ func spaced(data []byte) []byte {
 
 // fail reports an error of load; that the build was stopped is said by err.
 func (b *build) fail(err error) { b.report.Mistakes = append(b.report.Mistakes, mistake.All(err)...) }
-
-// blank says whether a text holds nothing but comments and separators, which kustomize accepts.
-func blank(data []byte) bool {
-	for line := range bytes.Lines(data) {
-		line = bytes.TrimSpace(line)
-		if len(line) > 0 && line[0] != '#' && !bytes.Equal(line, []byte("---")) {
-			return false
-		}
-	}
-	return true
-}
 
 // refusedFields of a kustomization make the library run programs.
 var refusedFields = []string{"helmCharts", "helmChartInflationGenerator", "helmGlobals"}

@@ -33,14 +33,8 @@ func Check(ctx context.Context, o CheckOptions, profiles ...*document.Profile) e
 	if o.Progress == nil {
 		o.Progress = func(string, ...any) {}
 	}
-	progress, mask := o.Progress, secretsOf(profiles)
-	o.Progress = func(format string, args ...any) {
-		text := fmt.Sprintf(format, args...)
-		if clean := mask.Text(text); clean != text {
-			format, args = "%s", []any{clean}
-		}
-		progress(format, args...)
-	}
+	mask := secretsOf(profiles)
+	o.Progress = quiet(o.Progress, mask)
 	cache, err := OpenCache(CacheOptions{
 		Dir: o.CacheDir, Mirror: o.Mirror, SecurityMirror: o.SecurityMirror, CABundle: o.CABundle, Say: o.Progress,
 	})
@@ -237,4 +231,15 @@ func (c *Cache) within(ctx context.Context, w Wants, do func(Options) error) (er
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
 	return do(Options{Cache: c, Machine: m, Server: server, Toolbox: digest})
+}
+
+// quiet is progress that shows no secret: lines name the addresses that packages come from.
+func quiet(progress func(string, ...any), mask mistake.Mask) func(string, ...any) {
+	return func(format string, args ...any) {
+		text := fmt.Sprintf(format, args...)
+		if clean := mask.Text(text); clean != text {
+			format, args = "%s", []any{clean}
+		}
+		progress(format, args...)
+	}
 }

@@ -47,4 +47,10 @@ spec:
 	for _, shown := range []string{err.Error(), progress.String()} {
 		assert.NotContains(t, shown, address.Host)
 	}
+
+	var line string
+	say := quiet(func(format string, args ...any) { line = fmt.Sprintf(format, args...) }, p.Mask())
+	say("%s does not answer, trying again", uri)
+	assert.NotContains(t, line, address.Host)
+	assert.Contains(t, line, "does not answer, trying again")
 }
