@@ -32,6 +32,9 @@ type Files struct {
 	FetchFromURLAppend []Fetch `json:"fetch_from_url_append,omitempty"`
 	// UserScripts run in the image, in order, by the interpreter in their first line.
 	UserScripts []Script `json:"user_scripts,omitempty"`
+	// UserScriptDirectories hold scripts that run after UserScripts. A resolved profile has the scripts
+	// among these instead.
+	UserScriptDirectories []ScriptDirectory `json:"userScriptDirectories,omitempty"`
 	// QcowContainerRuntimeScripts run last.
 	QcowContainerRuntimeScripts []Script `json:"qcow_container_runtime_scripts,omitempty"`
 	// +optional
@@ -80,9 +83,24 @@ type Fetch struct {
 
 // Script runs in the image.
 type Script struct {
-	// FileContent begins with #! and the interpreter's path.
+	// Name is what messages call the script by, one line. Of a script of a directory it is the file's name.
+	Name string `json:"name,omitempty"`
+	// FileContent begins with #! and the interpreter's path. It is a Jinja template over the profile's
+	// variables.
 	FileContent string `json:"file_content"`
+	// Template false keeps FileContent as it is, braces included. Default true; false of a directory's scripts.
+	Template *bool `json:"template,omitempty"`
 	// RunContexts: common (default) or qcow.
+	// +kubebuilder:validation:items:Enum=common;qcow
+	RunContexts []string `json:"run_contexts,omitempty"`
+}
+
+// ScriptDirectory is a directory whose files are scripts. They run in the order of their names, byte by
+// byte, and as they are: no template is filled in. README.md, hidden files and directories are passed over.
+type ScriptDirectory struct {
+	// Path is absolute, or relative to the document.
+	Path string `json:"path"`
+	// RunContexts of all its scripts: common (default) or qcow.
 	// +kubebuilder:validation:items:Enum=common;qcow
 	RunContexts []string `json:"run_contexts,omitempty"`
 }

@@ -38,11 +38,12 @@ type build struct {
 	plan    plan.Plan          // resolvePackages
 	// leaveTarget undoes openTarget; nil while Target is not open.
 	leaveTarget func(context.Context) error
-	configured  bool     // finalise: the provisioner airship has run
-	raw         string   // assembleDisk: path of the raw disk
-	image       image    // writeImage
-	checks      []check  // bootImage
-	files       []string // deliver: the image first
+	configured  bool             // finalise: the provisioner airship has run
+	paths       []bootcheck.Path // finalise: what it configured, as it is in the image
+	raw         string           // assembleDisk: path of the raw disk
+	image       image            // writeImage
+	checks      []check          // bootImage
+	files       []string         // deliver: the image first
 	stages      []stage
 }
 

@@ -161,7 +161,10 @@ func (c *Config) verifyBoot() bool { return c.VerifyBoot == nil || *c.VerifyBoot
 
 // options are the plan's.
 func (c *Config) options(variables map[string]any) plan.Options {
-	return plan.Options{Plugin: version.Version, Format: c.Format, Compression: c.QCOW2Compression, Variables: variables}
+	return plan.Options{
+		Plugin: version.Version, Packer: c.PackerCoreVersion,
+		Format: c.Format, Compression: c.QCOW2Compression, Variables: variables,
+	}
 }
 
 // output is the path of a file in the output directory of the profile's image.

@@ -78,6 +78,13 @@ func TestOutputPath(t *testing.T) {
 	assert.True(t, b.config.verifyBoot())
 }
 
+// Packer's version is a part of the plan, as the image names it.
+func TestPackerInPlan(t *testing.T) {
+	b, err := prepare(t, resolved+`packer_core_version = "1.16.0"`)
+	require.NoError(t, err)
+	assert.Equal(t, "1.16.0", b.config.options(nil).Packer)
+}
+
 func TestLockFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "lock.json")
 	lock, err := readLockFile(name)

@@ -2,12 +2,10 @@ package airship
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	"golang.org/x/sync/errgroup"
@@ -52,7 +50,8 @@ func bootImage(ctx context.Context, b *build, _ multistep.StateBag) error {
 	return group.Wait()
 }
 
-// canWatch finds what would fail the boot check whatever the image is, before anything is installed.
+// canWatch finds what would fail the boot check whatever the image is, before anything is installed. That
+// the provisioner will run is not known yet, but taken for granted: the profile's datasources are its.
 func (b *build) canWatch(ctx context.Context) error {
 	if !b.config.verifyBoot() {
 		return nil
@@ -60,7 +59,8 @@ func (b *build) canWatch(ctx context.Context) error {
 	if _, err := qemu.Find(ctx, b.plan.Target.Architecture); errors.Is(err, qemu.ErrNotFound) {
 		return nil
 	}
-	return bootcheck.CanWatch(b.plan)
+	spec := &b.profile.NodeProfile.Spec
+	return bootcheck.CanWatch(b.plan, osconfig.Datasources(spec), osconfig.Seeded(spec))
 }
 
 func (b *build) unverified(reason string) {
@@ -90,7 +90,7 @@ func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelera
 	if err != nil {
 		return err
 	}
-	answers, err := bootcheck.Check(ctx, bootcheck.Options{
+	options := bootcheck.Options{
 		Image:       b.image.file.Name(),
 		Format:      b.plan.Output.Format,
 		Plan:        b.plan,
@@ -101,7 +101,12 @@ func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelera
 		Timeout:     b.config.BootTimeout,
 		Expect:      expect,
 		Progress:    b.say,
-	})
+	}
+	if b.configured {
+		spec := &b.profile.NodeProfile.Spec
+		options.Datasources, options.Seeded = osconfig.Datasources(spec), osconfig.Seeded(spec)
+	}
+	answers, err := bootcheck.Check(ctx, options)
 	if errors.Is(err, qemu.ErrNoFirmware) {
 		b.ui.Error(fmt.Sprintf("THE IMAGE IS NOT VERIFIED IN %s: %v", c.Firmware, err))
 		c.Reason = err.Error()
@@ -117,32 +122,19 @@ func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelera
 // expectations are what was applied: the builder's own work, and the provisioner's if it ran.
 func (b *build) expectations(firmware bootcheck.Firmware) (bootcheck.Expectations, error) {
 	e := bootcheck.FromPlan(b.plan)
+	if b.configured {
+		e = bootcheck.FromProfile(b.plan, &b.profile.NodeProfile, b.paths)
+		facts, err := b.facts()
+		if err != nil {
+			return e, err
+		}
+		meta, err := osconfig.Meta(b.profile, facts)
+		if err != nil {
+			return e, err
+		}
+		e.Meta = bootcheck.Digests(meta)
+	}
 	// Under UEFI GRUB adds an entry for the firmware's own settings.
 	e.SameGrub = firmware == bootcheck.BIOS
-	if !b.configured {
-		return e, nil
-	}
-	spec := b.profile.NodeProfile.Spec
-	facts, err := b.facts()
-	if err != nil {
-		return e, err
-	}
-	meta, err := osconfig.Meta(b.profile, facts)
-	if err != nil {
-		return e, err
-	}
-	e.Meta = map[string]string{}
-	for name, text := range meta {
-		e.Meta[name] = fmt.Sprintf("%x", sha256.Sum256(text))
-	}
-	e.Sysctls = map[string]string{}
-	for _, s := range spec.OSKernel.Sysctl {
-		e.Sysctls[s.Name] = string(s.Value)
-	}
-	for _, u := range spec.Users.UserManagement {
-		if !slices.ContainsFunc(e.Users, func(known bootcheck.User) bool { return known.Name == u.Name }) {
-			e.Users = append(e.Users, bootcheck.User{Name: u.Name, Shell: u.Shell, Password: osconfig.PasswordState(u)})
-		}
-	}
 	return e, nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
+	"github.com/airshipit/packer-plugin-airship/internal/bootcheck"
 	"github.com/airshipit/packer-plugin-airship/internal/rootfs"
 )
 
@@ -19,5 +20,11 @@ func finalise(ctx context.Context, b *build, _ multistep.StateBag) (err error) {
 	if err := closeTarget(ctx, b); err != nil {
 		return err
 	}
-	return rootfs.Finalise(ctx, b.machine, b.plan)
+	if err := rootfs.Finalise(ctx, b.machine, b.plan); err != nil {
+		return err
+	}
+	if b.configured && b.config.verifyBoot() {
+		b.paths, err = bootcheck.Observe(ctx, b.machine, bootcheck.ConfiguredPaths(&b.profile.NodeProfile.Spec))
+	}
+	return err
 }

@@ -3,6 +3,7 @@ package airship
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
@@ -36,6 +37,9 @@ func resolvePackages(ctx context.Context, b *build, _ multistep.StateBag) error 
 		return err
 	}
 	b.say("%d packages", len(b.lock.Packages))
+	if taken := request.Taken(b.lock.Packages); len(taken) > 0 {
+		b.say("for the platform %s: %s", request.Target.Platform, strings.Join(taken, ", "))
+	}
 	for _, s := range b.lock.Suites {
 		b.say("%s as of %s", s.Suite, s.Date.Format("2006-01-02"))
 	}

@@ -74,6 +74,7 @@ func (b *build) facts() (osconfig.Facts, error) {
 		ProfileName:   b.plan.Profile,
 		ProfileDigest: profile,
 		Plugin:        version.Version,
+		Packer:        b.plan.Packer,
 		Epoch:         b.plan.Epoch,
 		Toolbox:       osconfig.Toolbox{Suite: b.tools.Pin.Suite, Digest: b.lock.Toolbox, Packages: map[string]string{}},
 		Packages:      len(b.plan.RootFS.Packages),

@@ -29,6 +29,8 @@ type Options struct {
 	Accelerator qemu.Accelerator
 	// Datasources is cloud-init's datasource_list in the image; empty: it looks for all.
 	Datasources []string
+	// Seeded: the image has a config drive of its own in /var/lib/cloud/seed.
+	Seeded bool
 	// WorkDir is an existing directory for the seed, the firmware's variables and what the guest
 	// writes; nothing stays in it.
 	WorkDir string
@@ -71,16 +73,21 @@ func (e *BootError) Error() string {
 // An image without cloud-init cannot be asked: Check then waits for a login prompt on its console.
 func Check(ctx context.Context, o Options) (Answers, error) {
 	o = withDefaults(o)
-	answers, err := check(ctx, o)
+	answers, err := bootAndJudge(ctx, o)
 	if err != nil {
 		return answers, fmt.Errorf("boot check (%s): %w", o.Firmware, err)
 	}
 	return answers, nil
 }
 
-// CanWatch says why an image cannot be checked, before it is made; nil for one that can.
-func CanWatch(p plan.Plan) error {
-	if hasCloudInit(p) || hasSerialConsole(p) {
+// CanWatch says why an image cannot be checked, before it is made; nil for one that can. datasources and
+// seeded are those of Options.
+func CanWatch(p plan.Plan, datasources []string, seeded bool) error {
+	switch {
+	case hasCloudInit(p):
+		_, err := chooseSeed(datasources, seeded)
+		return err
+	case hasSerialConsole(p):
 		return nil
 	}
 	return errors.New("the image can be neither asked nor watched: it has no cloud-init and its command line no " +
@@ -98,26 +105,19 @@ func withDefaults(o Options) Options {
 	return o
 }
 
-func check(ctx context.Context, o Options) (Answers, error) {
+func bootAndJudge(ctx context.Context, o Options) (Answers, error) {
 	if o.Firmware != BIOS && o.Firmware != UEFI {
 		return Answers{}, fmt.Errorf("firmware %q is unknown: bios and uefi are", o.Firmware)
 	}
-	var seed []byte
-	var err error
-	switch {
-	case hasCloudInit(o.Plan):
-		seed, err = seedImage(o.Datasources, questions{
-			Port:     reportPort(o.Plan.Target.Architecture),
-			Deadline: deadline(o.Timeout),
-			Users:    names(o.Expect.Users),
-			Sysctls:  slices.DeleteFunc(keys(o.Expect.Sysctls), isPattern),
-			Grub:     o.Expect.SameGrub,
-		})
-	default:
-		err = CanWatch(o.Plan)
-	}
-	if err != nil {
+	if err := CanWatch(o.Plan, o.Datasources, o.Seeded); err != nil {
 		return Answers{}, err
+	}
+	var seed []byte
+	if hasCloudInit(o.Plan) {
+		var err error
+		if seed, err = seedImage(o.Datasources, o.Seeded, questionsFor(o)); err != nil {
+			return Answers{}, err
+		}
 	}
 	for attempt := 1; ; attempt++ {
 		answers, err := bootOnce(ctx, o, seed)
@@ -162,29 +162,10 @@ func bootOnce(ctx context.Context, o Options, seed []byte) (Answers, error) {
 	return g.boot(ctx)
 }
 
-func hasCloudInit(p plan.Plan) bool {
-	return slices.ContainsFunc(p.RootFS.Packages, func(pkg plan.Package) bool { return pkg.Name == "cloud-init" })
-}
+func hasCloudInit(p plan.Plan) bool { return has(p, "cloud-init") }
 
 func hasSerialConsole(p plan.Plan) bool {
 	return slices.ContainsFunc(p.System.Cmdline, func(argument string) bool {
 		return strings.HasPrefix(argument, "console=ttyS0") || strings.HasPrefix(argument, "console=ttyAMA0")
 	})
-}
-
-func names(users []User) []string {
-	all := make([]string, 0, len(users))
-	for _, user := range users {
-		all = append(all, user.Name)
-	}
-	return all
-}
-
-func keys(m map[string]string) []string {
-	all := make([]string, 0, len(m))
-	for name := range m {
-		all = append(all, name)
-	}
-	slices.Sort(all)
-	return all
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine/qemu"
@@ -56,7 +57,7 @@ func (g guest) args() ([]string, error) {
 	arch := g.options.Plan.Target.Architecture
 	args := []string{
 		"-name", "airship-bootcheck", "-nodefaults", "-no-user-config", "-display", "none",
-		"-smp", "2", "-m", "1024",
+		"-smp", "2", "-m", memory(g.options.Expect),
 		// A guest that reboots is one that did not report.
 		"-no-reboot",
 		// Nothing but the image is booted: UEFI would try the network for minutes.
@@ -83,6 +84,15 @@ func (g guest) args() ([]string, error) {
 	}
 	firmware, err := g.firmware()
 	return append(args, firmware...), err
+}
+
+// memory of the guest in MiB. A crash kernel's share is lost to the node, and of a small machine the kernel
+// gives it none. What the guest does not touch takes no memory of the host.
+func memory(e Expectations) string {
+	if slices.ContainsFunc(e.Cmdline, func(argument string) bool { return strings.HasPrefix(argument, "crashkernel=") }) {
+		return "4096"
+	}
+	return "1024"
 }
 
 // disk is a virtio disk; device is its name, with more of the device's options behind it. With

@@ -3,8 +3,6 @@ package bootcheck
 import (
 	"testing"
 
-	"github.com/airshipit/packer-plugin-airship/internal/plan"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -22,6 +20,23 @@ func good() Answers {
 		Users:   map[string]*Login{"ops": {Shell: "/bin/bash", Password: "locked"}, "ghost": nil},
 		Sysctls: map[string]*string{"net.ipv4.tcp_rmem": text("1 2 3"), "net.bridge.x": nil},
 		Mounts:  []Mount{{Target: "/", Type: "ext4", UUID: "5a"}, {Target: "/boot/efi", Type: "vfat", UUID: "A1B2-C3D4"}},
+
+		Modules: map[string]LoadedModule{
+			"br-netfilter": {State: "loaded"}, "bonding": {State: "loaded", Parameters: map[string]string{"miimon": "100"}},
+			"i40e": {State: "hardware"},
+		},
+		Blacklist: []string{"krbd"},
+		Limits: map[string]map[string]Rlimit{
+			"root": {"nofile": {"65536", "1048576"}}, "nobody": {"memlock": {"65536", "unlimited"}}, "kafka": nil,
+		},
+		OpenFiles: "1048576",
+		Units:     map[string]string{"site.service": "enabled", "apt-daily.timer": "masked"},
+		Paths: []Path{
+			{Path: "/etc/site", Type: "directory", Mode: "0750", GID: 4},
+			{Path: "/etc/site/a", Type: "file", Mode: "0644", SHA256: "12"},
+			{Path: "/boot/efi/a", Type: "file", Mode: "0755", SHA256: "34"},
+		},
+		Motd: &Motd{Lines: []string{"Welcome"}},
 	}
 }
 
@@ -34,15 +49,56 @@ var asked = Expectations{
 	Mounts:        []Mount{{Target: "/", Type: "ext4", UUID: "5a"}, {Target: "/boot/efi", UUID: "a1b2-c3d4"}},
 	NoFailedUnits: true,
 	SameGrub:      true,
+
+	Modules: []Module{
+		{Name: "br-netfilter"},
+		{Name: "bonding", Parameters: []Parameter{{"miimon", "100"}, {"mode", "4"}}},
+		{Name: "i40e", Parameters: []Parameter{{"debug", "1"}}},
+	},
+	Blacklist: []string{"krbd"},
+	Limits: []Limit{
+		{"root", "root", "hard", "nofile", 1048576},
+		{"root", "root", "soft", "nofile", 65536},
+		{"nobody", "*", "soft", "memlock", 65536},
+		{"kafka", "kafka", "soft", "nproc", 5},
+	},
+	Units: []UnitFile{{Name: "apt-daily.timer"}, {Name: "site.service", Enabled: true, Written: true}},
+	Paths: []Path{
+		{Path: "/boot/efi/a", Type: "file", SHA256: "34"},
+		{Path: "/etc/site", Type: "directory", Mode: "0750", GID: 4},
+		{Path: "/etc/site/a", Type: "file", Mode: "0644", SHA256: "12"},
+	},
+	Motd: true,
+}
+
+// judgement is what Judge finds where expectations or answers are not those of asked and good.
+type judgement struct {
+	name   string
+	expect func(*Expectations)
+	answer func(*Answers)
+	want   Mismatches
+}
+
+func (test judgement) run(t *testing.T) {
+	e, a := asked, good()
+	if test.expect != nil {
+		test.expect(&e)
+	}
+	if test.answer != nil {
+		test.answer(&a)
+	}
+	err := Judge(e, a)
+	if test.want == nil {
+		require.NoError(t, err)
+		return
+	}
+	var got Mismatches
+	require.ErrorAs(t, err, &got)
+	assert.Equal(t, test.want, got)
 }
 
 func TestJudge(t *testing.T) {
-	for _, test := range []struct {
-		name   string
-		expect func(*Expectations)
-		answer func(*Answers)
-		want   Mismatches
-	}{
+	for _, test := range []judgement{
 		{name: "all as asked"},
 		{
 			"host name", nil, func(a *Answers) { a.Hostname, a.StaticHostname = "debian", "" },
@@ -136,38 +192,6 @@ func TestJudge(t *testing.T) {
 			Mismatches{`host name: asked for node01, the login prompt says "debian"`},
 		},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			e, a := asked, good()
-			if test.expect != nil {
-				test.expect(&e)
-			}
-			if test.answer != nil {
-				test.answer(&a)
-			}
-			err := Judge(e, a)
-			if test.want == nil {
-				require.NoError(t, err)
-				return
-			}
-			var got Mismatches
-			require.ErrorAs(t, err, &got)
-			assert.Equal(t, test.want, got)
-		})
+		t.Run(test.name, test.run)
 	}
-}
-
-func TestFromPlan(t *testing.T) {
-	got := FromPlan(plan.Plan{
-		Target: plan.Target{Distribution: "debian", Suite: "bookworm"},
-		System: plan.System{Hostname: "n", Cmdline: []string{"quiet"}},
-		Disk: plan.Disk{Partitions: []plan.Partition{
-			{Number: 1, Filesystem: &plan.Filesystem{Type: "ext4", UUID: "5a"}, Mount: &plan.Mount{Path: "/"}},
-			{Number: 2, Type: plan.TypeBIOSBoot},
-			{Number: 3, Filesystem: &plan.Filesystem{Type: "ext4"}},
-		}},
-	})
-	assert.Equal(t, Expectations{
-		Hostname: "n", Distribution: "debian", Suite: "bookworm", Cmdline: []string{"quiet"},
-		Mounts: []Mount{{Target: "/", Type: "ext4", UUID: "5a"}}, NoFailedUnits: true,
-	}, got)
 }

@@ -38,6 +38,17 @@ type Answers struct {
 	Sysctls map[string]*string `json:"sysctls"`
 	Mounts  []Mount            `json:"mounts"`
 
+	Modules   map[string]LoadedModule `json:"modules,omitempty"`   // of those asked for
+	Blacklist []string                `json:"blacklist,omitempty"` // those asked for that modprobe's configuration has
+	// Limits are user → item of limits.conf(5) → what a session has; nil: there is no such user.
+	Limits    map[string]map[string]Rlimit `json:"limits,omitempty"`
+	OpenFiles string                       `json:"openFiles,omitempty"` // fs.nr_open, the most that nofile can be
+	// Units are of those asked for, as `systemctl is-enabled` has them: enabled, disabled, masked, not-found.
+	Units map[string]string `json:"units,omitempty"`
+	Paths []Path            `json:"paths,omitempty"` // of those asked for that are there
+	// Motd is what /etc/update-motd.d/00-motd did; nil where it was not asked for.
+	Motd *Motd `json:"motd,omitempty"`
+
 	RootSize  int64    `json:"rootSize"` // bytes of the root file system
 	HostKeys  []string `json:"hostKeys"` // file names of SSH's private host keys
 	MachineID string   `json:"machineID"`
@@ -70,6 +81,28 @@ type Login struct {
 	Shell string `json:"shell"`
 	// Password is its state alone: set, locked or none (empty, anyone may log in).
 	Password string `json:"password"`
+}
+
+// LoadedModule is a kernel module at the end of the boot.
+type LoadedModule struct {
+	// State is loaded, builtin, late (it was not loaded, though it can be), hardware (it is there, and the
+	// machine lacks what it drives) or missing.
+	State string `json:"state"`
+	Why   string `json:"why,omitempty"` // modprobe's complaint about one that is missing
+	// Parameters are of those asked for that can be read.
+	Parameters map[string]string `json:"parameters,omitempty"`
+}
+
+// Rlimit is a resource limit as /proc/PID/limits has it: unlimited or a number of bytes, seconds or things.
+type Rlimit struct {
+	Soft string `json:"soft"`
+	Hard string `json:"hard"`
+}
+
+// Motd is how a script ended.
+type Motd struct {
+	Status int      `json:"status"` // less than 0: the signal that ended it
+	Lines  []string `json:"lines"`  // the last it wrote
 }
 
 // Mount is a mounted file system that has a device behind it.

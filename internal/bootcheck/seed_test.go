@@ -2,8 +2,10 @@ package bootcheck
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -61,7 +63,7 @@ func TestSeedReadsBack(t *testing.T) {
 		{"CIDATA", []string{"ConfigDrive", "nocloud", "None"}, "user-data", "meta-data"},
 		{"config-2", []string{"ConfigDrive", "None"}, "openstack/latest/user_data", "openstack/latest/meta_data.json"},
 	} {
-		image, err := seedImage(test.datasources, q)
+		image, err := seedImage(test.datasources, false, q)
 		require.NoError(t, err)
 		label, files := readISO(t, image)
 		assert.Equal(t, test.label, label)
@@ -78,13 +80,38 @@ func TestSeedReadsBack(t *testing.T) {
 		assert.Empty(t, keys["users"])
 		assert.NotContains(t, keys, "hostname")
 	}
-	_, err := seedImage([]string{"Azure"}, q)
+	_, err := seedImage([]string{"Azure"}, false, q)
 	require.ErrorContains(t, err, "looks for Azure alone")
+}
+
+// The commands write the scripts with a shell and programs that are not ours; what the scripts then report
+// of this host can be read.
+func TestGuestFiles(t *testing.T) {
+	commands, err := guestFiles(questionsFor(Options{Expect: Expectations{Users: []User{{Name: "o'ps"}}}}))
+	require.NoError(t, err)
+	dir := t.TempDir()
+	script := strings.ReplaceAll(strings.Join(commands, " && "), guestDir, dir) + "; python3 -B " + dir + "/ask.py 2>" + dir + "/report"
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", script).CombinedOutput()
+	report, unread := os.ReadFile(dir + "/report")
+	require.NoError(t, unread)
+	require.NoError(t, err, "%s%s", out, report)
+	answers, err := parseReport(report)
+	require.NoError(t, err, "%s", report)
+	assert.Equal(t, map[string]*Login{"o'ps": nil}, answers.Users)
+}
+
+func TestUserDataTooLarge(t *testing.T) {
+	q := questions{}
+	for i := range 20_000 {
+		q.Paths = append(q.Paths, fmt.Sprintf("/etc/%x", sha256.Sum256([]byte{byte(i), byte(i >> 8)})))
+	}
+	_, err := userData(q)
+	require.ErrorContains(t, err, "more files, units and parameters than the boot check can ask for")
 }
 
 // The label is how cloud-init finds the seed, and blkid (util-linux) how it looks.
 func TestSeedIsRecognised(t *testing.T) {
-	image, err := seedImage(nil, questions{})
+	image, err := seedImage(nil, false, questions{})
 	require.NoError(t, err)
 	path := t.TempDir() + "/seed.iso"
 	require.NoError(t, os.WriteFile(path, image, 0o600))

@@ -58,6 +58,7 @@ func checkMeaning(profile *v1alpha1.NodeProfile) error {
 	c.modules(spec)
 	c.storage(&spec.Storage)
 	c.cloudInit(&spec.CloudInit)
+	c.configDrive(spec)
 	c.users(spec.Users.UserManagement)
 	c.units(spec.Services.Systemd)
 	c.files(&spec.Files)

@@ -26,6 +26,7 @@ func FuzzParse(f *testing.F) {
 		imageText("image", `{nodeProfileRef: {name: node}, params: {platform: vm, extraVars: {y: 1.5, z: 2020-01-01, n: null}}, builder: {outputFileName: x.qcow2}}`))
 	f.Add(profileText("a", `{extends: [b]}`) + profileText("b", `{extends: [a, a, c]}`) + profileText("a", `{platform: vm}`))
 	f.Add(resolvedMark + "\n" + warningMark + "w\n" + profileText("a", `{files: {files: [{name: /a, file_content: "{{ x }}{% raw %}"}]}}`) + imageText("a", `{params: {platform: vm}}`))
+	f.Add(profileText("a", `{files: {user_scripts: [{name: "{{ x }}", file_content: "#!/bin/sh\n{{ x }}", template: "{{ no }}"}], userScriptDirectories: [{path: /nowhere}]}, extraVars: {no: false}}`))
 	f.Fuzz(func(t *testing.T, text string) {
 		profile, err := Parse(t.Context(), text, "fuzz.yaml")
 		if err != nil {
@@ -39,7 +40,9 @@ func FuzzParse(f *testing.F) {
 		twice, err := canonical(again.NodeProfile)
 		require.NoError(t, err)
 		require.Equal(t, resolved, twice)
-		_, err = variables.Render(profile.NodeProfile)
+		vars, err := variables.Render(profile.NodeProfile)
+		require.NoError(t, err)
+		_, err = vars.AnsibleYAML()
 		require.NoError(t, err)
 		sourced, err := profile.SourcedYAML()
 		require.NoError(t, err)

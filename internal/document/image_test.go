@@ -21,7 +21,7 @@ func TestImageParams(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "config"), 0o755))
 	for name, text := range map[string]string{
 		"user-data": "#cloud-config\nlocale: C\n", "config/network.yaml": networkYAML,
-		"site.yaml": profileText("node", `{platform: vm, software: {packages: [aa]}, cloudInit: {userData: "#cloud-config\n"}}`) +
+		"site.yaml": profileText("node", `{platform: vm, software: {packages: [cloud-init]}, cloudInit: {userData: "#cloud-config\n"}}`) +
 			imageText("plain", `{nodeProfileRef: {name: node}}`) +
 			imageText("iso", `{nodeProfileRef: {name: node}, container: {volume: "./config:/config"}, params: {platform: baremetal, software: {packages_append: ["{{ kernel_base_pkg }}"]}, osKernel: {kernel_base_pkg: linux-image-amd64}}, `+
 				`builder: {action: build-iso, networkConfigFileName: network.yaml, outputFileName: node.iso, outputMetadataFileName: meta.yaml}, hostSelector: {matchLabels: {role: node}}}`) +
@@ -46,8 +46,8 @@ status: {url: "https://images.example.org/node.qcow2", checksum: ab, size: 5, di
 	plain, iso, cloud := of("plain"), of("iso"), of("cloud")
 	assert.Equal(t, "vm", plain.NodeProfile.Spec.Platform)
 	assert.Equal(t, "baremetal", iso.NodeProfile.Spec.Platform)
-	assert.Equal(t, []string{"aa"}, plain.NodeProfile.Spec.Software.Packages)
-	assert.Equal(t, []string{"aa", "linux-image-amd64"}, iso.NodeProfile.Spec.Software.Packages)
+	assert.Equal(t, []string{"cloud-init"}, plain.NodeProfile.Spec.Software.Packages)
+	assert.Equal(t, []string{"cloud-init", "linux-image-amd64"}, iso.NodeProfile.Spec.Software.Packages)
 	assert.Equal(t, []string{"linux-image-amd64"}, iso.Image.Spec.Params.Software.PackagesAppend)
 	assert.Equal(t, "node.iso", iso.NodeProfile.Spec.Storage.ImgName)
 	assert.Len(t, iso.NodeProfile.Spec.Networking.NetworkData["links"], 1)

@@ -87,6 +87,11 @@ func isYAML(name string) bool {
 
 // load reads a document file, no larger than tree.MaxText.
 func load(path string) (data []byte, problem string) {
+	return loadUpTo(path, tree.MaxText, "document")
+}
+
+// loadUpTo reads a file of at most so many bytes; noun is what it is to be.
+func loadUpTo(path string, most int64, noun string) (data []byte, problem string) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -99,12 +104,12 @@ func load(path string) (data []byte, problem string) {
 		return nil, reason(err)
 	}
 	defer file.Close()
-	data, err = io.ReadAll(io.LimitReader(file, tree.MaxText+1))
+	data, err = io.ReadAll(io.LimitReader(file, most+1))
 	if err != nil {
 		return nil, reason(err)
 	}
-	if len(data) > tree.MaxText {
-		return nil, fmt.Sprintf("is larger than %d KiB, too large for a document", tree.MaxText>>10)
+	if int64(len(data)) > most {
+		return nil, fmt.Sprintf("is larger than %d KiB, too large for a %s", most>>10, noun)
 	}
 	return data, ""
 }

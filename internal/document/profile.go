@@ -106,6 +106,7 @@ type Check func(profile *v1alpha1.NodeProfile) error
 // already: of a value that could not be read, little can be right.
 func (p *Profile) check(checks []Check, r *tree.Report) {
 	p.warnOfRetries(r)
+	p.warnOfFirstBoot(r)
 	for _, check := range slices.Concat([]Check{checkMeaning}, checks) {
 		settled := newSettled(r.Settled)
 		err := check(&p.NodeProfile)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/airshipit/packer-plugin-airship/internal/tree"
+	"github.com/airshipit/packer-plugin-airship/internal/variables"
 )
 
 // references fills in Jinja references between a profile's variables: "{{ kernel_base_pkg }}",
@@ -53,19 +54,19 @@ const (
 	literal
 )
 
-// literals are fields whose text goes to programs with templates of their own.
-var literals = []string{
-	"spec.cloudInit.userData", "spec.cloudInit.metaData", "spec.networking.networkData", "spec.software.repos.keyring",
-}
-
-// templates are the fields that Ansible's roles take as templates.
-var templates = []string{"spec.files", "spec.services", "spec.extraVars"}
+// templates are the fields that Ansible's roles take as templates; plains are those within that are known before.
+var (
+	templates = []string{"spec.files", "spec.services", "spec.extraVars"}
+	plains    = []string{"spec.files.userScriptDirectories"}
+)
 
 // useOf is what becomes of Jinja at a path without indices, where around is what holds it.
 func useOf(path string, around use) use {
 	switch {
-	case slices.Contains(literals, path):
+	case variables.IsLiteral(path):
 		return literal
+	case slices.Contains(plains, path):
+		return plainOnly
 	case slices.Contains(templates, path):
 		return template
 	}
@@ -73,26 +74,26 @@ func useOf(path string, around use) use {
 }
 
 func newReferences(spec *tree.Node, r *tree.Report) *references {
-	variables := variablesOf(spec)
+	all := variablesOf(spec)
 	return &references{
-		variables: variables, names: slices.Sorted(maps.Keys(variables)), open: map[string]bool{}, report: r,
+		variables: all, names: slices.Sorted(maps.Keys(all)), open: map[string]bool{}, report: r,
 		circular: map[string]bool{}, left: map[string]bool{},
 	}
 }
 
 // variablesOf are the variables of a spec's areas and those that Airship defines.
 func variablesOf(spec *tree.Node) map[string]*tree.Node {
-	variables := map[string]*tree.Node{}
+	all := map[string]*tree.Node{}
 	for name, value := range contexts {
-		variables[name] = tree.Text(value, tree.Place{})
+		all[name] = tree.Text(value, tree.Place{})
 	}
 	if architecture := spec.Get("architecture"); architecture != nil {
-		variables["rootfs_arch"] = architecture
+		all["rootfs_arch"] = architecture
 	}
 	spec.Fields(func(_, area *tree.Node) {
-		area.Fields(func(key, value *tree.Node) { variables[key.Value] = value })
+		area.Fields(func(key, value *tree.Node) { all[key.Value] = value })
 	})
-	return variables
+	return all
 }
 
 // fill is node, which stands at a path without indices, with its references filled in.
@@ -120,9 +121,22 @@ func (f *references) fill(node *tree.Node, path string, u use) (*tree.Node, erro
 }
 
 func (f *references) mapping(node *tree.Node, path string, u use) (*tree.Node, error) {
+	asIs := false
+	if template := node.Get("template"); template != nil && variables.IsScripts(path) {
+		filled, err := f.fill(template, path+".template", u)
+		if err != nil {
+			return nil, err
+		}
+		value, known := boolean(filled)
+		asIs = known && !value
+	}
 	out := node.Shell()
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i]
+		if asIs && key.Value == "file_content" {
+			out.Content = append(out.Content, key, node.Content[i+1])
+			continue
+		}
 		value, err := f.fill(node.Content[i+1], tree.Join(path, key.Value), u)
 		if err != nil {
 			return nil, err

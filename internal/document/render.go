@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/airshipit/packer-plugin-airship/internal/variables"
 )
 
 // YAML is the resolved document. It is stable: keys are sorted, and reading it again gives the
@@ -22,7 +24,7 @@ func canonical(value any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return rendered(plain)
+	return rendered(variables.Encodable(plain))
 }
 
 func rendered(value any) (string, error) {

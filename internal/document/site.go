@@ -41,6 +41,7 @@ type site struct {
 	order    []*written
 	// secrets are the Secrets that values were taken from.
 	secrets map[*tree.Node]opening
+	scripts scriptDirectories
 	images  []*image
 	// work is what was spent of maxWork, compared of maxCompared.
 	work, compared int
@@ -223,6 +224,7 @@ func (s *site) finish(p *Profile, w *written, i *image, r *tree.Report) error {
 		return err
 	}
 	p.inlineKeyrings(s.directories, r)
+	p.inlineScripts(&s.scripts, s.directories, r)
 	p.check(s.checks, r)
 	return nil
 }

@@ -15,7 +15,7 @@ func unsupported(r *tree.Report, at tree.Place, area, name string) bool {
 		return false
 	}
 	if inArea && variables.HasNoEffect(name) {
-		r.Warn(at, "is accepted and has no effect here")
+		r.Warn(at, "is accepted and has no effect here%s", variables.Instead(name))
 		return true
 	}
 	belongs, known := variables.Field(name)

@@ -38,11 +38,11 @@ func commandLine(c Command) (line string, send []variable) {
 	if c.Chroot {
 		args = append(args, "chroot", Target)
 	}
-	return "exec " + quote(append(args, c.Args...)...), send
+	return "exec " + Quote(append(args, c.Args...)...), send
 }
 
-// quote makes a line that a POSIX shell splits into args again.
-func quote(args ...string) string {
+// Quote makes a line that a POSIX shell splits into args again.
+func Quote(args ...string) string {
 	var quoted []string
 	for _, arg := range args {
 		quoted = append(quoted, "'"+strings.ReplaceAll(arg, "'", `'\''`)+"'")

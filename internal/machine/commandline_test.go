@@ -29,7 +29,7 @@ func TestQuote(t *testing.T) {
 		return // which has no POSIX shell; the line is for one in the machine
 	}
 	args := []string{"", "a b", "it's", `\`, "$HOME `id` *", "new\nline", "-n", "é\x01"}
-	out, err := exec.Command("sh", "-c", "printf '%s|' "+quote(args...)).Output()
+	out, err := exec.Command("sh", "-c", "printf '%s|' "+Quote(args...)).Output()
 	require.NoError(t, err)
 	assert.Equal(t, strings.Join(args, "|")+"|", string(out))
 }

@@ -151,7 +151,7 @@ func (s *Session) kill(mark string) {
 			return
 		}
 		defer channel.Close()
-		_ = channel.Run(quote("sh", "-c", killScript, "kill", markName+"="+mark))
+		_ = channel.Run(Quote("sh", "-c", killScript, "kill", markName+"="+mark))
 	}()
 	select {
 	case <-done:

@@ -25,7 +25,7 @@ func TestEventReader(t *testing.T) {
 		"",
 	}, "\n")
 	var progress lines
-	reader := &eventReader{progress: progress.add}
+	reader := newEventReader(progress.add, nil)
 	_, err := io.Copy(onlyWriter{reader}, iotest.OneByteReader(strings.NewReader(output)))
 	require.NoError(t, err)
 
@@ -39,7 +39,7 @@ func TestEventReader(t *testing.T) {
 }
 
 func TestEventReaderShowsOutput(t *testing.T) {
-	reader := &eventReader{progress: func(string, ...any) {}, hidden: secrets{"a-planted-secret"}}
+	reader := newEventReader(func(string, ...any) {}, secrets{"a-planted-secret"})
 	_, err := io.WriteString(reader, `{"event": "result", "task": "Run the scripts", "status": "failed", `+
 		`"message": "non-zero return code", "output": "line one\na-planted-secret is wrong"}`+"\n")
 	require.NoError(t, err)
@@ -52,7 +52,7 @@ func FuzzEventReader(f *testing.F) {
 	f.Add("{\n")
 	f.Fuzz(func(t *testing.T, output string) {
 		var progress lines
-		reader := &eventReader{progress: progress.add, hidden: secrets{"a-planted-secret"}}
+		reader := newEventReader(progress.add, secrets{"a-planted-secret"})
 		n, err := io.WriteString(reader, output)
 		require.NoError(t, err)
 		assert.Equal(t, len(output), n)

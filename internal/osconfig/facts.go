@@ -15,17 +15,20 @@ const (
 type Facts struct {
 	// Plugin is this plugin's version.
 	Plugin string `json:"plugin"`
-	// Epoch is SOURCE_DATE_EPOCH: seconds since 1970, the base suite's date.
-	Epoch   int64   `json:"epoch"`
+	// Packer is the version of Packer's core.
+	Packer string `json:"packer,omitempty"`
+	// Epoch is SOURCE_DATE_EPOCH: seconds since 1970, the base suite's date. It, Plan and Output are the
+	// builder airship's alone.
+	Epoch   int64   `json:"epoch,omitempty"`
 	Toolbox Toolbox `json:"toolbox"`
 	// Sources are the image's package sources, in order of preference.
 	Sources []Source `json:"sources"`
 	// Packages is the number of packages in the image.
 	Packages int `json:"packages"`
 	// Plan holds the Plan's SHA-256 digests (hex) by stage: rootfs, system, disk, output.
-	Plan map[string]string `json:"plan"`
+	Plan map[string]string `json:"plan,omitempty"`
 	// Output is the image's file name.
-	Output string `json:"output"`
+	Output string `json:"output,omitempty"`
 	// ProfileName and ProfileDigest (ProfileDigest's) tell which profile the builder has; empty where
 	// the builder does not say.
 	ProfileName   string `json:"profileName,omitempty"`
@@ -43,10 +46,11 @@ type Toolbox struct {
 // Source is one package source and what it answered.
 type Source struct {
 	Name string `json:"name"`
-	// URI is the document's or the distribution's public alias.
+	// URI is the document's or the distribution's public alias; on a machine that this plugin did not make,
+	// what its apt has.
 	URI        string   `json:"uri"`
 	Suite      string   `json:"suite"`
 	Components []string `json:"components,omitempty"`
-	// Date is the InRelease file's Date, RFC 3339.
-	Date string `json:"date"`
+	// Date is the InRelease file's Date, RFC 3339; empty where the machine has none.
+	Date string `json:"date,omitempty"`
 }

@@ -35,6 +35,7 @@ func (r *recorder) Run(ctx context.Context, c machine.Command) error {
 func newTarget(t *testing.T) *recorder {
 	t.Helper()
 	m := osconfigtest.Target(t)
+	osconfigtest.Output(t, m, "sh", "-c", pretend)
 	require.NoError(t, m.Run(t.Context(), machine.Command{Args: []string{"touch", "/scratch/began"}}))
 	return &recorder{Machine: m}
 }

@@ -41,6 +41,7 @@ func testProfile(t *testing.T, text string) *document.Profile {
 func testFacts() Facts {
 	return Facts{
 		Plugin: "0.1.0",
+		Packer: "1.16.0",
 		Epoch:  testEpoch,
 		Toolbox: Toolbox{
 			Suite: "trixie", Digest: "aa11",

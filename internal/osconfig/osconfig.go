@@ -1,8 +1,8 @@
-// Package osconfig applies a node profile's variables to a root file system.
+// Package osconfig applies a node profile's variables to a root file system or to another machine.
 //
-// It holds the Ansible role osconfig, which the toolbox's ansible-playbook runs in a chroot of the
-// target. Airship's variables go in; a configured target and the image's own record of what it is
-// (/etc/imagebuilder/meta) come out. Secrets leave by no other way than the target's /etc/shadow.
+// It holds the Ansible roles that the toolbox's ansible-playbook runs on the target. Airship's variables
+// and the operator's own plays go in; a configured target and the image's own record of what it is
+// (/etc/imagebuilder/meta) come out. Secrets leave by no other way than the files that are theirs.
 package osconfig
 
 import (
@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 
@@ -27,70 +26,103 @@ type Runner interface {
 type Options struct {
 	// VarsYAML is an Ansible vars file: a mapping of Airship's variables.
 	VarsYAML []byte
-	// Secrets are the values in VarsYAML that no message may show.
+	// ExtraVars lie over them: an Ansible vars file, YAML or JSON; may be empty.
+	ExtraVars []byte
+	// Secrets are the values in both that no message may show.
 	Secrets []string
-	// Target is the root file system's directory in the machine, open for programs
-	// (machine.Machine's OpenTarget). Empty: machine.Target.
-	Target string
-	// Epoch is SOURCE_DATE_EPOCH in seconds since 1970; it dates the password changes.
+	// Downloads are what the profile's fetch_from_url gave.
+	Downloads []Download
+	// Plays are the operator's own.
+	Plays Plays
+	// Skip are roles of this package (Roles) that do not run.
+	Skip []string
+	// Arguments are more arguments of ansible-playbook.
+	Arguments []string
+	// Epoch is SOURCE_DATE_EPOCH in seconds since 1970; it dates the password changes in a Chroot.
 	Epoch int64
 	// Progress takes a line for each task; nil drops them. No line holds a secret.
 	Progress func(format string, args ...any)
 }
 
+// Roles that Apply runs, in order: packages on a Remote alone.
+var Roles = []string{"packages", "osconfig", "finalise"}
+
+// Skips says whether a role is left out.
+func (o Options) skips(role string) bool {
+	for _, name := range o.Skip {
+		if name == role {
+			return true
+		}
+	}
+	return false
+}
+
 // cleanupTimeout bounds the removal of the vars file after the caller's context has ended.
 const cleanupTimeout = 30 * time.Second
 
-// Apply runs the role on the target. A task that fails is a *TaskError.
+// Apply runs the roles and the operator's plays on the target; r runs ansible-playbook. A task that fails
+// is a *TaskError, a target that is gone a *LostError.
 //
-// What it brings into the machine, the variables with their password hashes above all, is removed
-// before it returns, also when it fails or ctx ends.
-func Apply(ctx context.Context, r Runner, o Options) (recap Recap, err error) {
-	if o.Target == "" {
-		o.Target = machine.Target
-	}
+// What it brings into the machine and the target, the variables with their password hashes above all, is
+// removed before it returns, also when it fails or ctx ends.
+func Apply(ctx context.Context, r Runner, t Target, o Options) (recap Recap, err error) {
 	if o.Progress == nil {
 		o.Progress = func(string, ...any) {}
 	}
-	if err := checkPython(ctx, r, o.Target); err != nil {
-		return Recap{}, err
-	}
-
 	id := rand.Text()
-	private := path.Join(machine.Scratch, "osconfig-"+id)
-	tmp := "/tmp/.osconfig-" + id
-	defer func() {
-		err = errors.Join(err, remove(ctx, r, private, o.Target, tmp))
-	}()
-	if err := upload(ctx, r, private, o.VarsYAML); err != nil {
+	run := playRun{
+		runner: r, target: t, options: o,
+		private: path.Join(machine.Scratch, "osconfig-"+id),
+		tmp:     "/tmp/.osconfig-" + id,
+	}
+	run.connection = t.connection(run.private, run.tmp, o.Epoch)
+	defer func() { err = errors.Join(err, run.remove(ctx)) }()
+	if err := run.upload(ctx); err != nil {
 		return Recap{}, err
 	}
-	if err := r.Run(ctx, machine.Command{Args: []string{"chroot", o.Target, "mkdir", "-m", "0700", tmp}}); err != nil {
+	if err := t.mkdir(ctx, run.tmp); err != nil {
 		return Recap{}, fmt.Errorf("make a temporary directory in the target: %w", err)
 	}
-	return play(ctx, r, o, private, tmp)
+	return run.play(ctx)
+}
+
+// playRun is one run of ansible-playbook.
+type playRun struct {
+	runner     Runner
+	target     Target
+	options    Options
+	connection connection
+	// private is the directory in the toolbox's machine with the playbooks and variables, tmp the target's
+	// with what modules write.
+	private, tmp string
 }
 
 // play runs ansible-playbook from the private directory.
-func play(ctx context.Context, r Runner, o Options, private, tmp string) (Recap, error) {
-	hidden := newSecrets(o.Secrets)
-	events := &eventReader{progress: o.Progress, hidden: hidden}
-	err := r.Run(ctx, machine.Command{
-		Args: []string{
-			"ansible-playbook",
-			"--extra-vars", "@" + path.Join(private, varsFile),
-			path.Join(private, "playbook.yaml"),
-		},
-		Env: []string{
-			"ANSIBLE_CONFIG=" + path.Join(private, "ansible.cfg"),
-			"ANSIBLE_REMOTE_TMP=" + tmp,
-			"AIRSHIP_TARGET=" + o.Target,
-			"AIRSHIP_TARGET_TMP=" + tmp,
-			"AIRSHIP_EPOCH=" + strconv.FormatInt(o.Epoch, 10),
+func (p playRun) play(ctx context.Context) (Recap, error) {
+	hidden := newSecrets(p.options.Secrets)
+	events := newEventReader(p.options.Progress, hidden)
+	events.place = p.options.Plays.hostPath(p.private)
+	events.verbose = len(p.options.Arguments) > 0
+	stop := events.watch()
+	args := []string{"ansible-playbook", "--extra-vars", "@" + path.Join(p.private, varsFile)}
+	if len(p.options.ExtraVars) > 0 {
+		args = append(args, "--extra-vars", "@"+path.Join(p.private, extraVarsFile))
+	}
+	args = append(args, p.options.Arguments...)
+	args = append(args, p.options.Plays.paths(p.private, before)...)
+	args = append(args, path.Join(p.private, "configure.yaml"))
+	args = append(args, p.options.Plays.paths(p.private, after)...)
+	err := p.runner.Run(ctx, machine.Command{
+		Args: args,
+		Env: append([]string{
+			"ANSIBLE_CONFIG=" + path.Join(p.private, "ansible.cfg"),
+			"ANSIBLE_ROLES_PATH=" + strings.Join(append([]string{path.Join(p.private, "roles")}, p.options.Plays.rolesPaths(p.private)...), ":"),
+			"ANSIBLE_REMOTE_TMP=" + p.tmp,
 			"PYTHONDONTWRITEBYTECODE=1",
-		},
+		}, p.connection.env...),
 		Stdout: events,
 	})
+	stop()
 	switch {
 	case events.failure != nil:
 		return events.recap, events.failure
@@ -98,7 +130,7 @@ func play(ctx context.Context, r Runner, o Options, private, tmp string) (Recap,
 		return events.recap, fmt.Errorf("run ansible-playbook: %w", context.Cause(ctx))
 	case err != nil:
 		// Not wrapped: Ansible quotes the lines of the vars file that it stumbles over.
-		return events.recap, fmt.Errorf("run ansible-playbook: %s", hidden.redact(lastError(err.Error())))
+		return events.recap, fmt.Errorf("run ansible-playbook: %s", hidden.redact(events.place(lastError(err.Error()))))
 	case !events.ended:
 		return events.recap, errors.New("run ansible-playbook: it ended without a recap")
 	}
@@ -115,12 +147,12 @@ func lastError(text string) string {
 	return strings.TrimSpace(text)
 }
 
-// remove takes away what Apply made, even when ctx has ended.
-func remove(ctx context.Context, r Runner, private, target, tmp string) error {
+// remove takes away what the run made, even when ctx has ended.
+func (p playRun) remove(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	return errors.Join(
-		r.Run(ctx, machine.Command{Args: []string{"rm", "-rf", private}}),
-		r.Run(ctx, machine.Command{Args: []string{"chroot", target, "rm", "-rf", tmp}}),
+		p.runner.Run(ctx, machine.Command{Args: []string{"rm", "-rf", p.private}}),
+		p.target.Run(ctx, TargetCommand{Args: []string{"rm", "-rf", p.tmp}}),
 	)
 }

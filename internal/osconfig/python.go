@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
 )
@@ -19,21 +20,26 @@ const (
 const pythonProbe = `import json, sys, tempfile, zipfile
 sys.exit(0 if sys.version_info >= (3, 8) else 3)`
 
-// checkPython says in the operator's terms what keeps Ansible's modules from running in target.
-func checkPython(ctx context.Context, r Runner, target string) error {
-	err := r.Run(ctx, machine.Command{
-		Args: []string{"chroot", target, "/usr/bin/python3", "-B", "-c", pythonProbe},
-	})
+// ErrNoPython says that a target has no Python that Ansible's modules run with.
+var ErrNoPython = errors.New("there is no /usr/bin/python3, which Ansible needs")
+
+// CheckPython says in the operator's terms what keeps Ansible's modules from running in a target;
+// ErrNoPython is wrapped where there is none.
+func CheckPython(ctx context.Context, t Target) error {
+	err := t.Run(ctx, TargetCommand{Args: []string{"/usr/bin/python3", "-B", "-c", pythonProbe}})
 	var exit *machine.ExitError
 	if !errors.As(err, &exit) || exit.Code < 0 {
 		return err
 	}
-	switch exit.Code {
-	case exitNotFound:
-		return errors.New("the image has no /usr/bin/python3, which Ansible needs: add python3 to the profile's spec.software.packages")
-	case exitTooOld:
-		return errors.New("the image's Python is older than 3.8, which Ansible needs: choose a newer suite")
+	const add = "add python3 to the profile's spec.software.packages"
+	switch {
+	case exit.Code == exitNotFound, strings.Contains(exit.Tail, "command not found"):
+		if t.remote() {
+			return ErrNoPython
+		}
+		return fmt.Errorf("in the image %w: %s", ErrNoPython, add)
+	case exit.Code == exitTooOld:
+		return errors.New("its Python is older than 3.8, which Ansible needs: choose a newer suite")
 	}
-	return fmt.Errorf("the image's Python cannot run Ansible's modules: "+
-		"add python3 (python3-minimal is not enough) to the profile's spec.software.packages: %w", err)
+	return fmt.Errorf("its Python cannot run Ansible's modules: python3-minimal is not enough, %s: %w", add, err)
 }

@@ -10,24 +10,19 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/airshipit/packer-plugin-airship/internal/machine"
 )
 
 // WriteMeta writes files (by name, as Meta gives them) into MetaDir of the target: owned by root,
-// readable by all, dated epoch (seconds since 1970). target empty: machine.Target.
-func WriteMeta(ctx context.Context, r Runner, target string, epoch int64, files map[string][]byte) error {
-	if target == "" {
-		target = machine.Target
-	}
+// readable by all, dated epoch (seconds since 1970).
+func WriteMeta(ctx context.Context, t Target, epoch int64, files map[string][]byte) error {
 	archive, err := packMeta(time.Unix(epoch, 0), files)
 	if err != nil {
 		return fmt.Errorf("pack %s: %w", MetaDir, err)
 	}
-	// The target's own tar, chrooted: a symbolic link of the target resolves inside it.
-	err = r.Run(ctx, machine.Command{
+	// The target's own tar: a symbolic link of the target resolves inside it.
+	err = t.Run(ctx, TargetCommand{
 		Args: []string{
-			"chroot", target, "tar", "--extract", "--file=-", "--directory=/",
+			"tar", "--extract", "--file=-", "--directory=/",
 			"--same-permissions", "--same-owner", "--numeric-owner",
 		},
 		Stdin: archive,

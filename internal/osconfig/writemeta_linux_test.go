@@ -12,7 +12,7 @@ func testWriteMeta(t *testing.T, m *recorder) {
 	files, err := Meta(testProfile(t, testDocument), testFacts())
 	require.NoError(t, err)
 	for range 2 {
-		require.NoError(t, WriteMeta(t.Context(), m, "", testEpoch, files))
+		require.NoError(t, WriteMeta(t.Context(), Chroot{Runner: m}, testEpoch, files))
 	}
 	for name, data := range files {
 		assert.Equal(t, string(data), m.read(t, path.Join(MetaDir, name)))

@@ -20,7 +20,7 @@ type Digests struct {
 func (p Plan) Digests() Digests {
 	var d Digests
 	d.RootFS = digest("rootfs", p.Target, p.Epoch, p.Plugin, p.Toolbox, p.RootFS)
-	d.System = digest("system", d.RootFS, p.Profile, p.System, p.Variables)
+	d.System = digest("system", d.RootFS, p.Profile, p.Packer, p.System, p.Variables)
 	d.Disk = digest("disk", d.System, p.Disk)
 	d.Output = digest("output", d.Disk, p.Output)
 	return d

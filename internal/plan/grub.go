@@ -7,7 +7,7 @@ import (
 )
 
 // serialConsole finds the serial port of a console= argument: ttyS1,115200n8, ttyAMA0.
-var serialConsole = regexp.MustCompile(`^console=tty(?:S|AMA)([0-9]+)(?:,([0-9]+))?`)
+var serialConsole = regexp.MustCompile(`^console=tty(S|AMA)([0-9]+)(?:,([0-9]+))?`)
 
 // kernelSpeed is a speed as the kernel's console= has it. Airship's default is speed=ttyS0,115200n8,
 // which GRUB's serial command does not take.
@@ -27,8 +27,11 @@ func GrubDefault(target Target, system System) string {
 	set("GRUB_TIMEOUT_STYLE", "menu")
 	// As in the distribution's own file: a script, not a value.
 	text.WriteString("GRUB_DISTRIBUTOR=`lsb_release -i -s 2> /dev/null || echo " + distributor(target.Distribution) + "`\n")
-	if serial := serialCommand(system); serial != "" {
-		set("GRUB_TERMINAL", "serial console")
+	terminal, serial := grubTerminal(system)
+	if terminal != "" {
+		set("GRUB_TERMINAL", terminal)
+	}
+	if serial != "" {
 		set("GRUB_SERIAL_COMMAND", serial)
 	}
 	arguments := make([]string, 0, len(system.Cmdline))
@@ -48,28 +51,33 @@ func distributor(distribution string) string {
 	return "Debian"
 }
 
-// serialCommand is GRUB's serial command: the profile's options, else those of the kernel's first
-// serial console; empty where there is neither.
-func serialCommand(system System) string {
+// grubTerminal is where GRUB shows its menu, and its serial command: with the profile's options, else
+// those of the kernel's first serial console; empty where there is neither.
+func grubTerminal(system System) (terminal, serial string) {
+	const both = "serial console"
 	command := []string{"serial"}
 	for _, option := range system.GrubSerial {
 		command = append(command, "--"+kernelSpeed.ReplaceAllString(option, "speed=$1"))
 	}
 	if len(system.GrubSerial) > 0 {
-		return strings.Join(command, " ")
+		return both, strings.Join(command, " ")
 	}
 	for _, argument := range system.Cmdline {
 		port := serialConsole.FindStringSubmatch(argument)
-		if port == nil {
+		switch {
+		case port == nil:
 			continue
+		case port[1] == "AMA":
+			// GRUB for EFI drives no such port, and says so at each boot; the firmware's console is on it.
+			return "console", ""
 		}
-		speed := port[2]
+		speed := port[3]
 		if speed == "" {
 			speed = "9600" // the kernel's own default for a console without a speed
 		}
-		return fmt.Sprintf("serial --unit=%s --speed=%s", port[1], speed)
+		return both, fmt.Sprintf("serial --unit=%s --speed=%s", port[2], speed)
 	}
-	return ""
+	return "", ""
 }
 
 // quoteShell makes value one word of a shell script, in double quotes as Debian's file has it.

@@ -18,6 +18,7 @@ func TestGrubDefault(t *testing.T) {
 	}{
 		"plain":  {debian, System{GrubTimeout: 5, Cmdline: []string{"quiet"}}},
 		"serial": {ubuntu, System{GrubTimeout: 10, Cmdline: []string{"console=tty0", "console=ttyS1,57600n8"}}},
+		"arm64":  {debian, System{GrubTimeout: 5, Cmdline: []string{"console=tty0", "console=ttyAMA0,115200n8"}}},
 		"options": {debian, System{
 			GrubTimeout: 0, GrubSerial: []string{"speed=115200", "unit=0", "word=8", "parity=no", "stop=1"},
 			Cmdline: []string{"console=ttyS0,115200n8", "amd_iommu=on"},

@@ -22,7 +22,7 @@ func headersPackages(profile *v1alpha1.NodeProfile, kernel string) ([]string, er
 	if driver < 0 {
 		return nil, nil
 	}
-	derived := headersOf(kernel)
+	derived := beside(kernel, headersPrefix)
 	given, _, _ := strings.Cut(profile.Spec.OSKernel.KernelHeadersPkg, "=")
 	wanted, _, _ := strings.Cut(derived, "=")
 	switch {
@@ -34,7 +34,7 @@ func headersPackages(profile *v1alpha1.NodeProfile, kernel string) ([]string, er
 		}
 	case given == "":
 		return []string{derived}, nil
-	case derived != "" && given != wanted && strings.HasPrefix(given, headersPrefix):
+	case derived != "" && !sameHeaders(given, wanted) && strings.HasPrefix(given, headersPrefix):
 		return nil, &mistake.Mistake{
 			Field: "spec.osKernel.kernel_headers_pkg",
 			Problem: fmt.Sprintf("%s are the headers of another kernel than %s, for which dkms builds: want %s",
@@ -49,9 +49,9 @@ func firstDKMS(drivers []v1alpha1.Driver) int {
 	return slices.IndexFunc(drivers, func(d v1alpha1.Driver) bool { return len(d.DKMS) > 0 })
 }
 
-// headersOf is the package of headers for a kernel's package, NAME or NAME=VERSION; empty where the
-// name does not tell.
-func headersOf(kernel string) string {
+// beside is the package PREFIXflavour that is made with a kernel's package, NAME or NAME=VERSION, in its
+// version where that is pinned; empty where the kernel's name does not tell its flavour.
+func beside(kernel, prefix string) string {
 	name, version, pinned := strings.Cut(kernel, "=")
 	flavour, ok := strings.CutPrefix(name, imagePrefix)
 	if !ok {
@@ -60,7 +60,16 @@ func headersOf(kernel string) string {
 	// Kernels without a signature have the headers of those with one.
 	flavour = strings.TrimSuffix(strings.TrimPrefix(flavour, "unsigned-"), "-unsigned")
 	if pinned {
-		return headersPrefix + flavour + "=" + version
+		return prefix + flavour + "=" + version
 	}
-	return headersPrefix + flavour
+	return prefix + flavour
+}
+
+// sameHeaders says whether two packages have the same headers: Ubuntu's flavour virtual is the generic
+// kernel with fewer modules.
+func sameHeaders(a, b string) bool {
+	generic := func(name string) string {
+		return strings.Replace(name, headersPrefix+"virtual", headersPrefix+"generic", 1)
+	}
+	return generic(a) == generic(b)
 }

@@ -41,6 +41,13 @@ func TestHeaders(t *testing.T) {
 		{kernel: "linux-image-amd64=6.1.140-1", want: "linux-headers-amd64=6.1.140-1"},
 		{kernel: "linux-image-unsigned-5.15.0-100-generic", want: "linux-headers-5.15.0-100-generic"},
 		{kernel: "linux-image-6.1.0-37-amd64-unsigned", want: "linux-headers-6.1.0-37-amd64"},
+		{kernel: "linux-image-azure", want: "linux-headers-azure"},
+		{kernel: "linux-image-virtual", headers: "linux-headers-generic", want: "linux-headers-generic"},
+		{kernel: "linux-image-generic-hwe-22.04", headers: "linux-headers-virtual-hwe-22.04", want: "linux-headers-virtual-hwe-22.04"},
+		{
+			kernel: "linux-image-virtual", headers: "linux-headers-azure",
+			err: "linux-headers-azure are the headers of another kernel than linux-image-virtual, for which dkms builds: want linux-headers-virtual",
+		},
 		{kernel: "linux-image-amd64", headers: "linux-headers-amd64=6.1.140-1", want: "linux-headers-amd64=6.1.140-1"},
 		{kernel: "site-kernel", headers: "site-headers", want: "site-headers"},
 		{kernel: "linux-image-site", headers: "site-headers", want: "site-headers"},

@@ -11,8 +11,9 @@ import (
 
 // Options are what the template says about the image beyond the profile.
 type Options struct {
-	// Plugin is this plugin's version, Toolbox the digest of the tools as they were unpacked.
-	Plugin, Toolbox string
+	// Plugin is this plugin's version, Packer that of Packer's core, Toolbox the digest of the tools as
+	// they were unpacked.
+	Plugin, Packer, Toolbox string
 	// Format is qcow2 or raw.
 	Format string
 	// Compression of a qcow2: zlib, zstd or none.
@@ -59,7 +60,7 @@ func New(profile *v1alpha1.NodeProfile, lock Lock, options Options) (Plan, error
 	}
 	rootfs := RootFS{
 		Sources:    lock.withKeyrings(request.Sources),
-		Include:    request.Include,
+		Include:    withoutBare(slices.Concat(request.Include, request.Taken(lock.Packages))),
 		Unapproved: request.Unapproved,
 		Packages:   lock.Packages,
 	}
@@ -69,9 +70,10 @@ func New(profile *v1alpha1.NodeProfile, lock Lock, options Options) (Plan, error
 		Target:    request.Target,
 		Epoch:     epoch,
 		Plugin:    options.Plugin,
+		Packer:    options.Packer,
 		Toolbox:   options.Toolbox,
 		RootFS:    rootfs,
-		System:    system(profile),
+		System:    NewSystem(profile),
 		Variables: options.Variables,
 		Output:    NewOutput(profile, options),
 	}
@@ -79,7 +81,8 @@ func New(profile *v1alpha1.NodeProfile, lock Lock, options Options) (Plan, error
 	return p, err
 }
 
-func system(profile *v1alpha1.NodeProfile) System {
+// NewSystem is what a machine of a resolved profile has, whoever installs its packages.
+func NewSystem(profile *v1alpha1.NodeProfile) System {
 	grub := profile.Spec.OSKernel.Grub
 	s := System{
 		Hostname:    profile.Spec.Networking.Hostname,
@@ -96,10 +99,15 @@ func system(profile *v1alpha1.NodeProfile) System {
 	return s
 }
 
-// Cmdline are the arguments of a profile's kernel command line, NAME=VALUE or NAME, in order.
+// Cmdline are the arguments of a profile's kernel command line, NAME=VALUE or NAME, in order. Where the
+// profile names no console, its platform's come first.
 func Cmdline(profile *v1alpha1.NodeProfile) []string {
 	kernel := profile.Spec.OSKernel
-	return arguments(slices.Concat(kernel.Grub.CmdlineLinuxDefault, kernel.GrubCmdlineLinuxDefaultAppend))
+	own := arguments(slices.Concat(kernel.Grub.CmdlineLinuxDefault, kernel.GrubCmdlineLinuxDefaultAppend))
+	if hasConsole(own) {
+		return own
+	}
+	return append(console(profile.Spec.Platform, profile.Spec.Architecture), own...)
 }
 
 func arguments(list []v1alpha1.Argument) []string {

@@ -13,6 +13,8 @@ type Plan struct {
 	Epoch int64 `json:"epoch"`
 	// Plugin is the version of this plugin, whose own scripts and roles are in the image.
 	Plugin string `json:"plugin"`
+	// Packer is the version of Packer's core, which the image's record names.
+	Packer string `json:"packer,omitempty"`
 	// Toolbox is the digest of the tools and of how they were unpacked.
 	Toolbox string `json:"toolbox"`
 	RootFS  RootFS `json:"rootfs"`
@@ -35,7 +37,8 @@ type Target struct {
 type RootFS struct {
 	// Sources are the package sources, in order of preference.
 	Sources []Source `json:"sources"`
-	// Include are the packages asked for: NAME or NAME=VERSION, sorted, without duplicates.
+	// Include are the packages asked for, by the profile or for its platform: NAME or NAME=VERSION,
+	// sorted, without duplicates.
 	Include []string `json:"include"`
 	// Unapproved packages never enter the image.
 	Unapproved []string `json:"unapproved,omitempty"`

@@ -51,7 +51,7 @@ func planOf(t *testing.T, profile *v1alpha1.NodeProfile, options Options) Plan {
 }
 
 func TestPlanJSON(t *testing.T) {
-	p := planOf(t, node(), Options{Variables: map[string]any{"sysctl": []any{}}})
+	p := planOf(t, node(), Options{Packer: "1.16.0", Variables: map[string]any{"sysctl": []any{}}})
 	have, err := json.MarshalIndent(struct {
 		Plan    Plan
 		Digests Digests
@@ -70,6 +70,7 @@ func TestDigests(t *testing.T) {
 	}{
 		"a package":   {func(p *v1alpha1.NodeProfile, _ *Options) { p.Spec.Software.Packages[0] = "vim" }, []string{"rootfs", "system", "disk", "output"}},
 		"host name":   {func(p *v1alpha1.NodeProfile, _ *Options) { p.Spec.Networking.Hostname = "other" }, []string{"system", "disk", "output"}},
+		"Packer":      {func(_ *v1alpha1.NodeProfile, o *Options) { o.Packer = "1.16.0" }, []string{"system", "disk", "output"}},
 		"a variable":  {func(_ *v1alpha1.NodeProfile, o *Options) { o.Variables = map[string]any{"a": 1} }, []string{"system", "disk", "output"}},
 		"capacity":    {func(p *v1alpha1.NodeProfile, _ *Options) { p.Spec.Storage.QcowCapacity = "20G" }, []string{"disk", "output"}},
 		"compression": {func(_ *v1alpha1.NodeProfile, o *Options) { o.Compression = "zstd" }, []string{"output"}},

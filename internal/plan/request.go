@@ -9,9 +9,11 @@ import (
 
 // Request is what the repositories are asked: which packages, from where, for which machine.
 type Request struct {
-	Target     Target   `json:"target"`
-	Sources    []Source `json:"sources"`
-	Include    []string `json:"include"`
+	Target  Target   `json:"target"`
+	Sources []Source `json:"sources"`
+	Include []string `json:"include"`
+	// Wanted are included, too, where the sources have them and they fit the others.
+	Wanted     []string `json:"wanted,omitempty"`
 	Unapproved []string `json:"unapproved,omitempty"`
 }
 
@@ -32,6 +34,38 @@ func NewRequest(profile *v1alpha1.NodeProfile, disk Disk) (Request, error) {
 	if err != nil {
 		return Request{}, err
 	}
+	installed, err := installed(profile)
+	if err != nil {
+		return Request{}, err
+	}
+	return Request{
+		Target:     target,
+		Sources:    sources,
+		Include:    withoutBare(slices.Concat(installed, bootPackages(target, disk))),
+		Wanted:     Wanted(profile),
+		Unapproved: sorted(spec.Software.UnapprovedPackages),
+	}, nil
+}
+
+// Installed are the packages that every machine of a profile has, NAME or NAME=VERSION, sorted and
+// without duplicates: what the profile asks for, its kernel, and the kernel's headers where drivers are
+// built. What makes a disk boot is not among them. Check has accepted the profile.
+func Installed(profile *v1alpha1.NodeProfile) []string {
+	names, _ := installed(profile)
+	return names
+}
+
+// installed is Installed; the error is a mistake about the headers, which are left out then.
+func installed(profile *v1alpha1.NodeProfile) ([]string, error) {
+	asked := askedPackages(profile)
+	kernel := kernelPackage(profile, asked)
+	headers, err := headersPackages(profile, kernel)
+	return withoutBare(slices.Concat(asked, []string{kernel}, headers)), err
+}
+
+// askedPackages are those that a profile lists.
+func askedPackages(profile *v1alpha1.NodeProfile) []string {
+	spec := profile.Spec
 	asked := slices.Concat(spec.Software.Packages, spec.Software.UbuntuPackages)
 	for _, r := range spec.Software.Repos {
 		asked = append(asked, r.Packages...)
@@ -39,39 +73,7 @@ func NewRequest(profile *v1alpha1.NodeProfile, disk Disk) (Request, error) {
 	for _, d := range spec.Drivers {
 		asked = slices.Concat(asked, d.Packages, d.DKMS, d.Firmware)
 	}
-	kernel := kernelPackage(profile, asked)
-	headers, err := headersPackages(profile, kernel)
-	if err != nil {
-		return Request{}, err
-	}
-	include := slices.Concat(asked, []string{kernel}, headers, bootPackages(target, disk))
-	return Request{
-		Target:     target,
-		Sources:    sources,
-		Include:    withoutBare(include),
-		Unapproved: sorted(spec.Software.UnapprovedPackages),
-	}, nil
-}
-
-// kernelPackage is the profile's kernel: named, among its packages, or the platform's usual one.
-func kernelPackage(profile *v1alpha1.NodeProfile, asked []string) string {
-	if name := profile.Spec.OSKernel.KernelBasePkg; name != "" {
-		return name
-	}
-	for _, p := range asked {
-		if strings.HasPrefix(p, imagePrefix) {
-			return p
-		}
-	}
-	spec := profile.Spec
-	switch {
-	case spec.Distribution == "ubuntu":
-		return "linux-image-generic"
-	case spec.Platform == "azure" || spec.Platform == "gcp":
-		return "linux-image-cloud-" + spec.Architecture
-	default:
-		return "linux-image-" + spec.Architecture
-	}
+	return asked
 }
 
 // bootPackages are needed to boot from the disk, whatever the profile lists.

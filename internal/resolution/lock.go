@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
@@ -14,11 +15,18 @@ import (
 
 // lock has apt answer a question whose packages all exist. server shows the machine what of the
 // suites can matter for it: reading all of them would take apt longer than everything else here, and
-// many times as long in a machine that is emulated.
-func lock(ctx context.Context, m machine.Machine, server *repository.Server, q *question, toolbox string) (plan.Lock, error) {
+// many times as long in a machine that is emulated. say gets a line for each wanted package that is
+// left out.
+func lock(
+	ctx context.Context, m machine.Machine, server *repository.Server, q *question, toolbox string, say func(format string, args ...any),
+) (plan.Lock, error) {
+	wanted, err := q.available(say)
+	if err != nil {
+		return plan.Lock{}, err
+	}
 	lock := plan.Lock{Format: plan.LockFormat, Request: q.request.Digest(), Toolbox: toolbox}
-	a := apt{machine: m, mirrors: rootfs.Mirrors{}}
-	narrowed := q.index.Narrow(q.request.Include)
+	a := apt{machine: m, mirrors: rootfs.Mirrors{}, say: say}
+	narrowed := q.index.Narrow(slices.Concat(q.request.Include, wanted))
 	for i, release := range q.releases {
 		source := q.request.Sources[i]
 		a.mirrors[source.Name] = server.AddNarrowed(narrowed[i]).URI(m.Gateway())
@@ -27,8 +35,8 @@ func lock(ctx context.Context, m machine.Machine, server *repository.Server, q *
 			Keyring: fetchedKeyring(source, release),
 		})
 	}
-	var err error
-	lock.Packages, err = a.ask(ctx, q.request)
+	var taken []string
+	lock.Packages, taken, err = a.answer(ctx, q, wanted)
 	var refusal *rootfs.RefusalError
 	if errors.As(err, &refusal) && ctx.Err() == nil {
 		return plan.Lock{}, a.explain(ctx, q, err)
@@ -36,13 +44,14 @@ func lock(ctx context.Context, m machine.Machine, server *repository.Server, q *
 	if err != nil {
 		return plan.Lock{}, err
 	}
-	return lock, holdsAll(lock.Packages, q.request.Include)
+	return lock, holdsAll(lock.Packages, slices.Concat(q.request.Include, taken))
 }
 
 // apt is the one in a machine, with a question's suites as its sources.
 type apt struct {
 	machine machine.Machine
 	mirrors rootfs.Mirrors
+	say     func(format string, args ...any)
 }
 
 // ask asks which packages a request gets, which has the question's sources.

@@ -43,17 +43,26 @@ func (c *Cache) missing(ctx context.Context, q *question, others []*question) er
 	return problems(all)
 }
 
-// lookUp is the package in an index that is asked for as NAME or NAME=VERSION; nil where there is none.
+// lookUp is find in the index of a suite that nobody asked for: what cannot be read there is not there.
 func lookUp(index *repository.Index, asked string) *repository.Package {
+	p, err := find(index, asked)
+	if err != nil {
+		return nil
+	}
+	return p
+}
+
+// find is the package in an index that is asked for as NAME or NAME=VERSION; nil where there is none.
+func find(index *repository.Index, asked string) (*repository.Package, error) {
 	name, version, pinned := strings.Cut(asked, "=")
 	found, err := index.Lookup(name)
 	if err != nil {
-		return nil // the index of a suite that nobody asked for
+		return nil, err
 	}
 	for _, p := range found {
 		if !pinned || p.Version == version {
-			return p
+			return p, nil
 		}
 	}
-	return nil
+	return nil, nil
 }

@@ -44,7 +44,7 @@ func Resolve(ctx context.Context, o Options, request plan.Request) (plan.Lock, e
 
 // lock asks apt, and remembers its answer.
 func (o Options) lock(ctx context.Context, q *question) (plan.Lock, error) {
-	lock, err := lock(ctx, o.Machine, o.Server, q, o.Toolbox)
+	lock, err := lock(ctx, o.Machine, o.Server, q, o.Toolbox, o.Cache.options.Say)
 	if err != nil {
 		return plan.Lock{}, ended(ctx, err)
 	}

@@ -3,6 +3,7 @@ package resolution
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -105,6 +106,25 @@ func (c *Cache) keyring(ctx context.Context, s plan.Source) ([]byte, error) {
 		return nil, fmt.Errorf("source %s: keyring %s: %w", s.Name, s.KeyringURL, err)
 	}
 	return []byte(key), nil
+}
+
+// Keyrings are a request's sources, each whose document names an address of a key with that key, fetched
+// and pinned, as its Keyring. The error holds a Problem for each source whose key could not be had.
+func (c *Cache) Keyrings(ctx context.Context, request plan.Request) ([]plan.Source, error) {
+	sources := slices.Clone(request.Sources)
+	var failed []*Problem
+	for i, s := range sources {
+		key, err := c.keyring(ctx, s)
+		if err != nil {
+			failed = append(failed, &Problem{Subject: Subject{Source: s.Name}, Text: err.Error()})
+			continue
+		}
+		sources[i].Keyring = string(key)
+	}
+	if err := problems(failed); err != nil {
+		return nil, ended(ctx, err)
+	}
+	return sources, nil
 }
 
 // question is a request with the suites that can answer it.

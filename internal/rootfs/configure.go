@@ -3,6 +3,7 @@ package rootfs
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -22,20 +23,12 @@ func Configure(ctx context.Context, m machine.Machine, p plan.Plan) error {
 		// Without it cloud-init generates en_US.UTF-8 at the first boot, and fails.
 		"/etc/default/locale": "LANG=C.UTF-8\n",
 	}
-	for _, s := range p.RootFS.Sources {
-		if !s.Register {
-			continue
-		}
-		files["/etc/apt/sources.list.d/"+s.Name+".sources"] = aptSource(p.Target, s)
-		if s.Keyring != "" {
-			files[keyringPath(s.Name)] = s.Keyring
-		}
-	}
-	if text := Preferences(p.RootFS.Unapproved); text != "" {
-		files["/etc/apt/preferences.d/airship-unapproved"] = text
-	}
+	maps.Copy(files, SourceFiles(p.Target, p.RootFS.Sources, p.RootFS.Unapproved))
 	if installed(p, "openssh-server") {
-		files["/etc/systemd/system/ssh.service.d/10-host-keys.conf"] = sshHostKeys
+		files[SSHHostKeysPath] = SSHHostKeys
+	}
+	if p.Target.Platform == "gcp" && installed(p, "google-guest-agent") {
+		files["/etc/systemd/system/google-.service.d/10-platform.conf"] = onGoogle
 	}
 	if err := m.Run(ctx, machine.Command{Args: []string{"rm", "-f", machine.Target + "/etc/apt/sources.list"}}); err != nil {
 		return err
@@ -48,11 +41,40 @@ func Configure(ctx context.Context, m machine.Machine, p plan.Plan) error {
 	return markAutomatic(ctx, m, p)
 }
 
-// sshHostKeys makes the host keys that Finalise removed; sshd's own check needs them first.
-const sshHostKeys = `[Service]
+// SourceFiles are apt's files on a target by their paths: each source that is registered, the key that
+// signs it where that is not the distribution's, and what keeps unapproved packages out.
+func SourceFiles(target plan.Target, sources []plan.Source, unapproved []string) map[string]string {
+	files := map[string]string{}
+	for _, s := range sources {
+		if !s.Register {
+			continue
+		}
+		files["/etc/apt/sources.list.d/"+s.Name+".sources"] = aptSource(target, s)
+		if s.Keyring != "" {
+			files[keyringPath(s.Name)] = s.Keyring
+		}
+	}
+	if text := Preferences(unapproved); text != "" {
+		files["/etc/apt/preferences.d/airship-unapproved"] = text
+	}
+	return files
+}
+
+// SSHHostKeysPath is where SSHHostKeys goes.
+const SSHHostKeysPath = "/etc/systemd/system/ssh.service.d/10-host-keys.conf"
+
+// SSHHostKeys makes the host keys that CleanScript removed; sshd's own check needs them first.
+const SSHHostKeys = `[Service]
 ExecStartPre=
 ExecStartPre=/usr/bin/ssh-keygen -A
 ExecStartPre=/usr/sbin/sshd -t
+`
+
+// onGoogle keeps Google's services (by their common prefix, systemd.unit(5)) from starting anywhere else,
+// as in the boot check: they would wait for the metadata server without end, and sshd for them. Agents of
+// other platforms have such conditions of their own.
+const onGoogle = `[Service]
+ExecCondition=/bin/grep -qs Google /sys/class/dmi/id/product_name
 `
 
 func installed(p plan.Plan, name string) bool {

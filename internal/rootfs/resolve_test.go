@@ -68,6 +68,20 @@ func TestPreferences(t *testing.T) {
 	assert.Equal(t, "Package: a b\nPin: release *\nPin-Priority: -1\n", Preferences([]string{"a", "b"}))
 }
 
+func TestSourceFiles(t *testing.T) {
+	target := plan.Target{Distribution: "debian"}
+	debian := plan.Source{Name: "debian", URI: "http://a.example/debian", Suite: "bookworm", Components: []string{"main"}, Register: true}
+	vendor := plan.Source{Name: "vendor", URI: "http://v.example", Suite: "/", Keyring: "-----BEGIN", Register: true}
+	once := plan.Source{Name: "once", URI: "http://o.example", Suite: "/", Keyring: "-----BEGIN"}
+	assert.Equal(t, map[string]string{
+		"/etc/apt/sources.list.d/debian.sources":    aptSource(target, debian),
+		"/etc/apt/sources.list.d/vendor.sources":    aptSource(target, vendor),
+		"/etc/apt/keyrings/vendor.asc":              "-----BEGIN",
+		"/etc/apt/preferences.d/airship-unapproved": Preferences([]string{"a"}),
+	}, SourceFiles(target, []plan.Source{debian, once, vendor}, []string{"a"}))
+	assert.Empty(t, SourceFiles(target, []plan.Source{once}, nil))
+}
+
 func TestDiverted(t *testing.T) {
 	p := plan.Plan{RootFS: plan.RootFS{Packages: []plan.Package{
 		{Name: "initramfs-tools"}, {Name: "python3-minimal"}, {Name: "python3.11-minimal"}, {Name: "python3.11"}, {Name: "vim"},

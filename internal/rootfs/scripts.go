@@ -14,8 +14,14 @@ var (
 	divertScript string
 	//go:embed scripts/restore.sh
 	restoreScript string
+	// CleanScript, with / as its argument, makes a machine that runs or a closed target the start of many
+	// nodes.
+	//
+	//go:embed scripts/clean.sh
+	CleanScript string
 	//go:embed scripts/finalise.sh
-	finaliseScript string
+	finaliseOnly   string
+	finaliseScript = CleanScript + finaliseOnly
 )
 
 // chrooted runs a script in the target; it is read from standard input, so nothing of it is left.

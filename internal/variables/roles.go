@@ -29,25 +29,47 @@ func Roles(vars Variables) map[string]Variables {
 		roles[Multistrap]["ubuntu_packages"] = slices.Concat(theirs, ours)
 	}
 	if repos, ok := roles[Multistrap]["repos"].([]any); ok {
-		roles[Multistrap]["repos"] = withoutKeyrings(repos)
+		roles[Multistrap]["repos"] = airships(repos, withoutKeyring)
+	}
+	for _, role := range []string{OSConfig, Qcow} {
+		for _, name := range []string{"user_scripts", "qcow_container_runtime_scripts"} {
+			if list, ok := roles[role][name].([]any); ok {
+				roles[role][name] = airships(list, plainScript)
+			}
+		}
 	}
 	return roles
 }
 
-// withoutKeyrings are repos without the fields of our own: multistrap takes every field of a
-// repository for an option of its own, and its keyring is a package's name.
-func withoutKeyrings(repos []any) []any {
-	out := make([]any, len(repos))
-	for i, repo := range repos {
-		fields, ok := repo.(map[string]any)
+// airships is a list of mappings with change made in a copy of each.
+func airships(list []any, change func(fields map[string]any)) []any {
+	out := make([]any, len(list))
+	for i, item := range list {
+		fields, ok := item.(map[string]any)
 		if !ok {
-			out[i] = repo
+			out[i] = item
 			continue
 		}
 		fields = maps.Clone(fields)
-		delete(fields, "keyring")
-		delete(fields, "keyringFingerprint")
+		change(fields)
 		out[i] = fields
 	}
 	return out
+}
+
+// withoutKeyring takes out the fields of our own: multistrap takes every field of a repository for an
+// option of its own, and its keyring is a package's name.
+func withoutKeyring(repo map[string]any) {
+	delete(repo, "keyring")
+	delete(repo, "keyringFingerprint")
+}
+
+// plainScript takes out the fields of our own. Airship's role takes every text for a template.
+func plainScript(script map[string]any) {
+	text, isText := script["file_content"].(string)
+	if script["template"] == false && isText {
+		script["file_content"] = raw(text)
+	}
+	delete(script, "name")
+	delete(script, "template")
 }

@@ -49,7 +49,7 @@ func (s *sorter) variable(key, value *tree.Node) {
 	e, known := table[name]
 	switch {
 	case HasNoEffect(name):
-		s.report.Warn(key.Place, "is accepted and has no effect here: it is about Airship's own build container")
+		s.report.Warn(key.Place, "is accepted and has no effect here: it is about Airship's own build container%s", Instead(name))
 	case name == profileName:
 		// A profile's name is its document's.
 	case settled[name] != nil:

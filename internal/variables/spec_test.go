@@ -101,6 +101,18 @@ func TestSpecMistakes(t *testing.T) {
 	}
 }
 
+// What takes the place of a variable without an effect is told.
+func TestInstead(t *testing.T) {
+	var r tree.Report
+	variables.Spec("qcow", parse(t, "q.yaml", []byte("user_scripts_dir_qcow: /config/scripts\nsrc: /a\n")), &r)
+	require.NoError(t, r.Err())
+	const about = "is accepted and has no effect here: it is about Airship's own build container"
+	assert.Equal(t, []string{
+		"q.yaml:1: user_scripts_dir_qcow: " + about + "; directories of scripts are listed in spec.files.userScriptDirectories",
+		"q.yaml:2: src: " + about,
+	}, r.Warnings)
+}
+
 func TestSpecPlaces(t *testing.T) {
 	const text = `# first
 rootfs_root: build

@@ -131,6 +131,14 @@ func WithoutEffect() []string { return slices.Clone(withoutEffect) }
 // HasNoEffect says whether name is among WithoutEffect.
 func HasNoEffect(name string) bool { return slices.Contains(withoutEffect, name) }
 
+// Instead ends a message about a variable that HasNoEffect with what takes its place; empty where nothing does.
+func Instead(name string) string {
+	if strings.HasPrefix(name, "user_scripts_dir_") {
+		return "; directories of scripts are listed in spec.files.userScriptDirectories"
+	}
+	return ""
+}
+
 // Area is the area of a NodeProfile's spec that holds one of Airship's variables; empty for
 // rootfs_arch, which is spec.architecture. false: Airship has no such variable, or it has no effect.
 func Area(name string) (area string, ok bool) {

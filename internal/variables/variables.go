@@ -15,12 +15,16 @@ type Variables map[string]any
 
 // YAML is the variables as a vars file, keys sorted. Strings that another reader could take for
 // something else are in quotes.
-func (v Variables) YAML() (string, error) {
+func (v Variables) YAML() (string, error) { return v.render(func(*yaml.Node) {}) }
+
+// render is YAML of the mapping that change has changed.
+func (v Variables) render(change func(root *yaml.Node)) (string, error) {
 	var node yaml.Node
-	if err := node.Encode(map[string]any(v)); err != nil {
+	if err := node.Encode(Encodable(map[string]any(v))); err != nil {
 		return "", fmt.Errorf("render variables: %w", err)
 	}
 	quote(&node)
+	change(&node)
 	var text bytes.Buffer
 	encoder := yaml.NewEncoder(&text)
 	encoder.SetIndent(2)

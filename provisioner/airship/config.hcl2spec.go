@@ -22,6 +22,17 @@ type FlatConfig struct {
 	Documents           []string          `mapstructure:"documents" cty:"documents" hcl:"documents"`
 	ProfileName         *string           `mapstructure:"profile_name" cty:"profile_name" hcl:"profile_name"`
 	ImageName           *string           `mapstructure:"image_name" cty:"image_name" hcl:"image_name"`
+	PlaybookFiles       []string          `mapstructure:"playbook_files" cty:"playbook_files" hcl:"playbook_files"`
+	PlaybookFilesBefore []string          `mapstructure:"playbook_files_before" cty:"playbook_files_before" hcl:"playbook_files_before"`
+	RolesPath           []string          `mapstructure:"roles_path" cty:"roles_path" hcl:"roles_path"`
+	ExtraVars           *string           `mapstructure:"extra_vars" cty:"extra_vars" hcl:"extra_vars"`
+	SkipRoles           []string          `mapstructure:"skip_roles" cty:"skip_roles" hcl:"skip_roles"`
+	AnsibleArguments    []string          `mapstructure:"ansible_arguments" cty:"ansible_arguments" hcl:"ansible_arguments"`
+	InstallPython       *bool             `mapstructure:"install_python" cty:"install_python" hcl:"install_python"`
+	Isolation           *string           `mapstructure:"isolation" cty:"isolation" hcl:"isolation"`
+	Accelerator         *string           `mapstructure:"accelerator" cty:"accelerator" hcl:"accelerator"`
+	Mirror              *string           `mapstructure:"mirror" cty:"mirror" hcl:"mirror"`
+	CABundle            *string           `mapstructure:"ca_bundle" cty:"ca_bundle" hcl:"ca_bundle"`
 }
 
 // FlatMapstructure returns a new FlatConfig.
@@ -48,6 +59,17 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"documents":                  &hcldec.AttrSpec{Name: "documents", Type: cty.List(cty.String), Required: false},
 		"profile_name":               &hcldec.AttrSpec{Name: "profile_name", Type: cty.String, Required: false},
 		"image_name":                 &hcldec.AttrSpec{Name: "image_name", Type: cty.String, Required: false},
+		"playbook_files":             &hcldec.AttrSpec{Name: "playbook_files", Type: cty.List(cty.String), Required: false},
+		"playbook_files_before":      &hcldec.AttrSpec{Name: "playbook_files_before", Type: cty.List(cty.String), Required: false},
+		"roles_path":                 &hcldec.AttrSpec{Name: "roles_path", Type: cty.List(cty.String), Required: false},
+		"extra_vars":                 &hcldec.AttrSpec{Name: "extra_vars", Type: cty.String, Required: false},
+		"skip_roles":                 &hcldec.AttrSpec{Name: "skip_roles", Type: cty.List(cty.String), Required: false},
+		"ansible_arguments":          &hcldec.AttrSpec{Name: "ansible_arguments", Type: cty.List(cty.String), Required: false},
+		"install_python":             &hcldec.AttrSpec{Name: "install_python", Type: cty.Bool, Required: false},
+		"isolation":                  &hcldec.AttrSpec{Name: "isolation", Type: cty.String, Required: false},
+		"accelerator":                &hcldec.AttrSpec{Name: "accelerator", Type: cty.String, Required: false},
+		"mirror":                     &hcldec.AttrSpec{Name: "mirror", Type: cty.String, Required: false},
+		"ca_bundle":                  &hcldec.AttrSpec{Name: "ca_bundle", Type: cty.String, Required: false},
 	}
 	return s
 }

@@ -1,8 +1,8 @@
 // Package airship is the Packer provisioner airship: it applies a NodeProfile's configuration to the
 // image under construction and writes there what the image is.
 //
-// A profile and the builder's generated data enter; /etc/imagebuilder/meta and a configured root file
-// system leave.
+// A profile enters, and the builder's generated data and communicator; /etc/imagebuilder/meta and a configured
+// root file system or machine leave.
 package airship
 
 import (
@@ -17,14 +17,11 @@ import (
 
 	"github.com/airshipit/packer-plugin-airship/internal/document"
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/airshipit/packer-plugin-airship/internal/osconfig"
-	"github.com/airshipit/packer-plugin-airship/internal/variables"
+	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
+	"github.com/airshipit/packer-plugin-airship/internal/resolution"
 )
-
-// errOtherBuilder is for builders that have no machine of this plugin.
-var errOtherBuilder = errors.New(`this version of provisioner "airship" works inside the builder "airship" only; ` +
-	`with another builder write data.airship-nodeprofile.NAME.vars_yaml to a file and give it to ` +
-	`provisioner "ansible" (extra_arguments = ["--extra-vars", "@vars.yaml"])`)
 
 // Provisioner implements packersdk.Provisioner.
 type Provisioner struct {
@@ -45,12 +42,9 @@ func (p *Provisioner) Prepare(raws ...any) error {
 	return nil
 }
 
-// Provision applies the profile to the target of the builder's machine.
-func (p *Provisioner) Provision(ctx context.Context, ui packersdk.Ui, _ packersdk.Communicator, generated map[string]any) error {
-	access, facts, err := fromBuilder(generated)
-	if err != nil {
-		return err
-	}
+// Provision applies the profile: to the target of the builder airship's machine, or to the machine behind
+// another builder's communicator.
+func (p *Provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator, generated map[string]any) error {
 	if p.config.profile == nil {
 		return errors.New("the profile is empty: profile_yaml or documents has no value")
 	}
@@ -58,31 +52,58 @@ func (p *Provisioner) Provision(ctx context.Context, ui packersdk.Ui, _ packersd
 		return err
 	}
 	packersdk.LogSecretFilter.Set(p.config.profile.Secrets()...)
-	if err := sameProfile(p.config.profile, facts); err != nil {
+	a := &application{config: &p.config, profile: p.config.profile, ui: ui, mask: p.config.profile.Mask()}
+	access, facts, found, err := fromBuilder(generated)
+	switch {
+	case err != nil:
+		return err
+	case found:
+		err = a.inBuilder(ctx, access, facts)
+	default:
+		err = a.overCommunicator(ctx, comm, generated)
+	}
+	return a.mask.Error(err)
+}
+
+// fromBuilder takes apart what the builder airship left in the generated data; false where another
+// builder runs.
+func fromBuilder(generated map[string]any) (access machine.Access, facts osconfig.Facts, found bool, err error) {
+	for key, value := range map[string]any{osconfig.MachineKey: &access, osconfig.BuildKey: &facts} {
+		text, ok := generated[key].(string)
+		if !ok || text == "" {
+			return access, facts, false, nil
+		}
+		if err := json.Unmarshal([]byte(text), value); err != nil {
+			return access, facts, false, fmt.Errorf("read the builder's %s: %w", key, err)
+		}
+	}
+	return access, facts, true, nil
+}
+
+// application is one run of the provisioner.
+type application struct {
+	config  *Config
+	profile *document.Profile
+	ui      packersdk.Ui
+	mask    mistake.Mask
+}
+
+// say prints one indented line.
+func (a *application) say(format string, args ...any) {
+	a.ui.Say("  " + a.mask.Text(fmt.Sprintf(format, args...)))
+}
+
+// inBuilder configures the root file system that the builder airship makes.
+func (a *application) inBuilder(ctx context.Context, access machine.Access, facts osconfig.Facts) error {
+	if err := sameProfile(a.profile, facts); err != nil {
 		return err
 	}
 	session, err := machine.Connect(ctx, access)
 	if err != nil {
 		return fmt.Errorf("reach the builder's machine: %w", err)
 	}
-	err = apply(ctx, ui, session, p.config.profile, facts)
+	err = a.apply(ctx, session, osconfig.Chroot{Runner: session}, facts, nil)
 	return errors.Join(err, session.Close())
-}
-
-// fromBuilder takes apart what the builder airship left in the generated data.
-func fromBuilder(generated map[string]any) (machine.Access, osconfig.Facts, error) {
-	var access machine.Access
-	var facts osconfig.Facts
-	for key, value := range map[string]any{osconfig.MachineKey: &access, osconfig.BuildKey: &facts} {
-		text, ok := generated[key].(string)
-		if !ok || text == "" {
-			return access, facts, errOtherBuilder
-		}
-		if err := json.Unmarshal([]byte(text), value); err != nil {
-			return access, facts, fmt.Errorf("read the builder's %s: %w", key, err)
-		}
-	}
-	return access, facts, nil
 }
 
 // sameProfile refuses a profile that is not the builder's: the image would be neither one's.
@@ -102,37 +123,99 @@ func sameProfile(profile *document.Profile, facts osconfig.Facts) error {
 	}
 }
 
-// apply configures the target and writes its meta.
-func apply(ctx context.Context, ui packersdk.Ui, r osconfig.Runner, profile *document.Profile, facts osconfig.Facts) error {
-	name := profile.NodeProfile.Name
-	meta, err := osconfig.Meta(profile, facts)
+// apply configures a target, with variables of its own where remote gives some. r runs Ansible.
+func (a *application) apply(ctx context.Context, r osconfig.Runner, t osconfig.Target, facts osconfig.Facts, remote map[string]any) error {
+	name := a.profile.NodeProfile.Name
+	vars, err := osconfig.VarsYAML(a.profile.NodeProfile, remote)
+	if err != nil {
+		return err
+	}
+	a.ui.Say(fmt.Sprintf("Applying the configuration of profile %s", name))
+	began := time.Now()
+	if err := osconfig.CheckPython(ctx, t); err != nil {
+		return err
+	}
+	downloads, err := a.fetch(ctx)
+	defer func() {
+		for _, d := range downloads {
+			_ = d.Close()
+		}
+	}()
+	if err != nil {
+		return a.profile.Locate(err)
+	}
+	recap, err := osconfig.Apply(ctx, r, t, osconfig.Options{
+		VarsYAML: vars, ExtraVars: []byte(a.config.ExtraVars), Secrets: a.profile.Secrets(),
+		Downloads: downloads, Plays: a.config.plays, Skip: a.config.SkipRoles, Arguments: a.config.AnsibleArguments,
+		Epoch: facts.Epoch, Progress: a.say,
+	})
+	if err != nil {
+		return fmt.Errorf("apply profile %s: %w", name, a.located(err))
+	}
+	took := time.Since(began).Round(100 * time.Millisecond)
+	if a.config.skips("osconfig") {
+		// What is not configured does not say that it is.
+		a.ui.Say(fmt.Sprintf("Done in %s: %s", took, recap))
+		return nil
+	}
+	if err := a.describe(ctx, t, facts); err != nil {
+		return err
+	}
+	a.ui.Say(fmt.Sprintf("Applied in %s: %s; the image describes itself in %s", took, recap, osconfig.MetaDir))
+	return nil
+}
+
+// located is err with the places of what it says about the profile.
+func (a *application) located(err error) error {
+	var failed *osconfig.TaskError
+	if errors.As(err, &failed) {
+		failed.NamePackages(&a.profile.NodeProfile.Spec)
+	}
+	return a.profile.Locate(err)
+}
+
+// describe writes what the image is into it.
+func (a *application) describe(ctx context.Context, t osconfig.Target, facts osconfig.Facts) error {
+	written := time.Unix(facts.Epoch, 0)
+	if facts.Epoch == 0 {
+		written = time.Now()
+		if err := osconfig.Look(ctx, t, &facts); err != nil {
+			return err
+		}
+	}
+	meta, err := osconfig.Meta(a.profile, facts)
 	if err != nil {
 		return fmt.Errorf("describe the image: %w", err)
 	}
-	vars, err := variables.Render(profile.NodeProfile)
-	if err != nil {
-		return err
-	}
-	text, err := vars.YAML()
-	if err != nil {
-		return err
-	}
+	return osconfig.WriteMeta(ctx, t, written.Unix(), meta)
+}
 
-	ui.Say(fmt.Sprintf("Applying the configuration of profile %s", name))
-	began := time.Now()
-	recap, err := osconfig.Apply(ctx, r, osconfig.Options{
-		VarsYAML: []byte(text),
-		Secrets:  profile.Secrets(),
-		Epoch:    facts.Epoch,
-		Progress: func(format string, args ...any) { ui.Say("  " + fmt.Sprintf(format, args...)) },
-	})
+// fetch downloads what the profile names.
+func (a *application) fetch(ctx context.Context) ([]osconfig.Download, error) {
+	fetches := a.profile.NodeProfile.Spec.Files.FetchFromURL
+	if len(fetches) == 0 {
+		return nil, nil
+	}
+	cache, err := a.cache()
 	if err != nil {
-		return fmt.Errorf("apply profile %s: %w", name, err)
+		return nil, err
 	}
-	if err := osconfig.WriteMeta(ctx, r, "", facts.Epoch, meta); err != nil {
-		return err
+	defer cache.Close()
+	direct, err := store.NewFetcher(cache.Store, store.Options{CABundle: a.config.CABundle, Log: a.say})
+	if err != nil {
+		return nil, err
 	}
-	ui.Say(fmt.Sprintf("Applied in %s: %s; the image describes itself in %s",
-		time.Since(began).Round(100*time.Millisecond), recap, osconfig.MetaDir))
-	return nil
+	defer direct.Close()
+	return osconfig.Fetch(ctx, fetches, cache.Fetcher, direct, a.say)
+}
+
+// cache is the one that builds share.
+func (a *application) cache() (*resolution.Cache, error) {
+	directory, err := packersdk.CachePath("airship")
+	if err != nil {
+		return nil, fmt.Errorf("the cache: %w", err)
+	}
+	return resolution.OpenCache(resolution.CacheOptions{
+		Dir: directory, Mirror: a.config.Mirror, CABundle: a.config.CABundle, Say: a.say,
+	})
 }

@@ -29,6 +29,7 @@ func Target(t *testing.T) *namespace.Machine {
 	t.Helper()
 	m, _ := machinetest.Start(t)
 	require.NoError(t, m.Run(t.Context(), machine.Command{Args: []string{"sh", "-c", fill}}))
+	machinetest.Unpack(t, m, "systemd")
 	undo, err := m.OpenTarget(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, undo(context.Background())) })

@@ -22,9 +22,11 @@ TAIL_LINES = 20
 
 
 def _tail(result):
-    """The last lines that a command wrote, where there was one."""
-    text = result.get("stderr") or result.get("stdout") or ""
-    return "\n".join(str(text).splitlines()[-TAIL_LINES:])
+    """The last lines that a command wrote, where there was one. Of a Python traceback the last alone."""
+    text = str(result.get("module_stderr") or result.get("stderr") or result.get("stdout") or "").rstrip()
+    if "Traceback (most recent call last)" in text:
+        return text.splitlines()[-1]
+    return "\n".join(text.splitlines()[-TAIL_LINES:])
 
 
 class CallbackModule(CallbackBase):
@@ -38,14 +40,19 @@ class CallbackModule(CallbackBase):
         self._display.display(json.dumps({"event": event, **fields}))
 
     def _emit_result(self, event, status, result):
+        values = result.result
         fields = {}
-        if status == "failed":
-            fields = {"message": str(result.result.get("msg") or ""), "output": _tail(result.result)}
-            fields["hidden"] = "censored" in result.result
+        if status in ("failed", "unreachable"):
+            fields = {"message": str(values.get("msg") or ""), "output": _tail(values)}
+            fields["hidden"] = "censored" in values
+            fields["problems"] = values.get("airship_problems") or []
+            fields["place"] = result.task.get_path() or ""
         elif status == "ok" and result.is_changed():
             status = "changed"
+        if status == "changed":
+            fields["changes"] = values.get("airship_changed") or []
         # A censored item has lost its label; the item itself must not be shown.
-        item = str(result.result.get("_ansible_item_label") or "")
+        item = str(values.get("_ansible_item_label") or "")
         self._emit(event, task=result.task_name, item=item, status=status, **fields)
 
     def v2_playbook_on_task_start(self, task, is_conditional):
@@ -73,7 +80,10 @@ class CallbackModule(CallbackBase):
         self._emit_result("result", "skipped", result)
 
     def v2_runner_on_unreachable(self, result):
-        self._emit_result("result", "failed", result)
+        self._emit_result("result", "unreachable", result)
+
+    def v2_playbook_on_no_hosts_matched(self):
+        self._emit("nohosts")
 
     def v2_playbook_on_stats(self, stats):
         total = {"ok": 0, "changed": 0, "skipped": 0, "failed": 0}

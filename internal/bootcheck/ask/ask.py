@@ -1,5 +1,5 @@
 # Runs in the guest, asks the system what questions.json beside it lists and writes one framed report
-# to the port it names. The format is that of report.go.
+# to the port it names. The format is that of report.go. Questions of one subject are in files of their own.
 import base64
 import hashlib
 import json
@@ -10,22 +10,10 @@ import subprocess
 import sys
 import traceback
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|\x1b\[[0-9;]*[A-Za-z]")
-
-
-def run(*args):
-    """Standard output of a program; its exit status says nothing that the output does not."""
-    done = subprocess.run(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    return done.stdout.decode("utf-8", "replace")
-
-
-def read(path):
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return file.read()
-
-
-def printable(text):
-    return [CONTROL.sub("", line)[:300] for line in text.splitlines() if line.strip()]
+from limits import limits
+from modules import blacklist, modules
+from paths import paths
+from system import printable, read, run
 
 
 def uptime():
@@ -112,6 +100,19 @@ def sysctls(names):
     return found
 
 
+def unit(name):
+    """As `systemctl is-enabled` says; older ones say nothing of what is not there."""
+    said = run("systemctl", "is-enabled", "--", name).split()
+    return said[-1] if said else "not-found"
+
+
+def motd():
+    """The script that pam_motd runs at each login."""
+    done = subprocess.run(["/etc/update-motd.d/00-motd"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=60, cwd="/")
+    return {"status": done.returncode, "lines": printable(done.stdout.decode("utf-8", "replace"))[-10:]}
+
+
 def mounts():
     columns = "TARGET,SOURCE,FSTYPE,UUID,OPTIONS"
     found = json.loads(run("findmnt", "--real", "--list", "--json", "-o", columns))["filesystems"]
@@ -161,6 +162,15 @@ def ask(questions):
     put("meta", meta)
     put("users", lambda: {name: user(name) for name in questions["users"]})
     put("sysctls", sysctls, questions["sysctls"])
+    put("modules", modules, questions["modules"])
+    if questions["blacklist"]:
+        put("blacklist", blacklist, questions["blacklist"])
+    put("limits", lambda: {name: limits(name) for name in questions["limits"]})
+    put("openFiles", lambda: read("/proc/sys/fs/nr_open").strip())
+    put("units", lambda: {name: unit(name) for name in questions["units"]})
+    put("paths", paths, questions["paths"])
+    if questions["motd"]:
+        put("motd", motd)
     put("mounts", mounts)
     put("rootSize", root_size)
     put("hostKeys", host_keys)

@@ -1,0 +1,66 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestSameNode applies one profile in two ways: the builder airship makes an image of it, and Packer's builder
+// null reaches a Debian 12 over SSH that somebody else made. Booted, both nodes must have the same /etc.
+func TestSameNode(t *testing.T) {
+	text, err := os.ReadFile("testdata/same.yaml")
+	require.NoError(t, err)
+	profile := strings.Replace(string(text), "STOCK_PACKAGES", strings.Join(stockPackages, ", "), 1)
+
+	image := newSameRun(t, profile)
+	t.Log(image.build(t))
+
+	s := newStock(t)
+	// The archive's copy may be older than what the builder installs.
+	s.run(t, "apt-get -qq update && apt-get -qq -y dist-upgrade")
+	// Finalised, a machine has no host keys any more, and nobody logs in again.
+	t.Log(newStockRun(t, s, "root", profile).build(t, "-var", `skip_roles=["finalise"]`))
+	before := filepath.Join(t.TempDir(), "etc")
+	tool(t, "cp", "-a", filepath.Join(s.tree, "etc"), before)
+	t.Log(newStockRun(t, s, "root", profile).build(t))
+	compareEtc(t, before, filepath.Join(s.tree, "etc"), finalisedAllowed)
+
+	nodes := bootAndReadEtc(t, imageNode(t, image.image(), 1), stockNode(t, s))
+	assert.Equal(t, "running", nodes[0].state, "the image")
+	assert.Equal(t, "running", nodes[1].state, "the stock machine")
+	compareEtc(t, nodes[0].etc, nodes[1].etc, sameAllowed)
+}
+
+// sameAllowed are the differences between a node of the builder airship and one that was a stock Debian. What
+// the provisioner is for is not among them.
+var sameAllowed = []allowance{
+	{"machine-id", content, "systemd makes it at the first boot"},
+	{"ssh/ssh_host_*", content, "sshd makes them at the first boot"},
+}
+
+// finalisedAllowed are what a second run changes that finalises the machine.
+var finalisedAllowed = []allowance{
+	{"machine-id", mode, "finalised"},
+	{"ssh/ssh_host_*", presence, "a node makes its own"},
+	{"*-", presence, "copies that programs made before they changed an account"},
+}
+
+// newSameRun is a run of testdata/same.pkr.hcl with a profile's text.
+func newSameRun(t *testing.T, profile string) run {
+	t.Helper()
+	r := newRun(t, sharedCache(t))
+	r.dir = t.TempDir()
+	template, err := os.ReadFile("testdata/same.pkr.hcl")
+	require.NoError(t, err)
+	for name, text := range map[string]string{"same.pkr.hcl": string(template), "node.yaml": profile} {
+		require.NoError(t, os.WriteFile(filepath.Join(r.dir, name), []byte(text), 0o644))
+	}
+	return r
+}
