@@ -16,14 +16,33 @@ import (
 
 const plantedHash = "$6$plantedsalt$T9uOBgZ"
 
+// planted are the secrets of testdata/node.yaml, and the file that each belongs into.
+var planted = map[string]string{
+	plantedHash:             "/etc/shadow",
+	"planted-token-5b1c9e":  "/etc/site.token",
+	"planted-userdata-77aa": "/var/lib/cloud/seed/config_drive/openstack/latest/user_data",
+}
+
 // TestBuild builds as root, looks into the image, and builds the same again: with the lock, and as an
 // unprivileged user. All three must be one file. TestExample boots.
 func TestBuild(t *testing.T) {
 	first := newRun(t, sharedCache(t))
 	lock := filepath.Join(first.dir, "lock.json")
+	log := filepath.Join(t.TempDir(), "packer.log")
+	first.env = append(first.env, "PACKER_LOG=1", "PACKER_LOG_PATH="+log)
+	before := filepath.Join(t.TempDir(), "before")
+	require.NoError(t, os.WriteFile(before, nil, 0o600))
 	said := first.build(t, "-var", "lock_file="+lock)
 	t.Log(said)
-	assert.NotContains(t, said, plantedHash, "a password hash was shown")
+	logged, err := os.ReadFile(log)
+	require.NoError(t, err)
+	for secret := range planted {
+		assert.NotContains(t, said, secret, "a secret was shown")
+		assert.NotContains(t, string(logged), secret, "a secret is in Packer's log")
+		found := tool(t, "find", first.output(), sharedCache(t), lock, "-type", "f", "-newer", before, "!", "-name", "*.qcow2",
+			"-exec", "grep", "-qFa", "-e", secret, "{}", ";", "-print")
+		assert.Empty(t, found, "files with a secret: the cache, the lock, the manifest with the plan")
+	}
 
 	manifest := first.manifest(t)
 	assert.False(t, manifest.Verified, "it was not booted")
@@ -62,7 +81,9 @@ func checkContents(t *testing.T, r run) {
 	assert.Equal(t, "node01\n", cat("/etc/hostname"))
 	assert.Empty(t, cat("/etc/machine-id"))
 	assert.Empty(t, cat("/var/log/junk/build.log"), "a log of the build")
-	assert.Contains(t, cat("/etc/shadow"), plantedHash)
+	for secret, name := range planted {
+		assert.Contains(t, cat(name), secret)
+	}
 	// Packages may name any mirror; what the build wrote names Debian's aliases alone.
 	for name, alias := range map[string]string{
 		"/etc/apt/sources.list.d/debian.sources":          "URIs: http://ftp.debian.org/debian\n",
@@ -84,8 +105,10 @@ func checkContents(t *testing.T, r run) {
 
 	disk, err := os.ReadFile(raw)
 	require.NoError(t, err)
-	// Once in /etc/shadow; a journal or a freed block would be a second place.
-	assert.Equal(t, 1, bytes.Count(disk, []byte(plantedHash)), "a password hash is where it should not be")
+	// Once, in its file; a journal or a freed block would be a second place.
+	for secret, name := range planted {
+		assert.Equal(t, 1, bytes.Count(disk, []byte(secret)), "what belongs into %s is where it should not be", name)
+	}
 }
 
 // partition names a partition of a raw disk as e2fsprogs' programs take it.

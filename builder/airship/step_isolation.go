@@ -25,7 +25,7 @@ func chooseIsolation(ctx context.Context, b *build, _ multistep.StateBag) error 
 	if b.isolation, err = b.cache.Choose(ctx, b.wants); err != nil {
 		return err
 	}
-	b.ui.Say(b.isolation.String())
+	b.ui.Say("Building in " + b.isolation.String())
 	return nil
 }
 

@@ -151,12 +151,12 @@ func (h host) choose(want string) (Choice, error) {
 		fmt.Errorf("in a user namespace: %w", h.namespace), fmt.Errorf("in a virtual machine: %w", h.qemu)))
 }
 
-// String is the line that a build says.
+// String is the line that a build says, behind "Building in".
 func (c Choice) String() string {
 	if c.Kind == Namespace {
-		return fmt.Sprintf("Building in a user namespace of this host (%s)", c.Reason)
+		return fmt.Sprintf("a user namespace of this host (%s)", c.Reason)
 	}
-	return fmt.Sprintf("Building in a virtual machine, QEMU %s with %s (%s)", c.Binary.Version, c.Accelerator.Name, c.Reason)
+	return fmt.Sprintf("a virtual machine, QEMU %s with %s (%s)", c.Binary.Version, c.Accelerator.Name, c.Reason)
 }
 
 // Remove removes a tree of a build, also one that an earlier build in the other kind of machine left.

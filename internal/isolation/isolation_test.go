@@ -37,24 +37,24 @@ func TestChoose(t *testing.T) {
 	}{
 		"auto with hardware": {
 			host: host{binary: binary, accelerator: hardware}, want: Auto,
-			says: "Building in a virtual machine, QEMU 9.2.0 with kvm (a guest started under kvm in 0.9 s)",
+			says: "a virtual machine, QEMU 9.2.0 with kvm (a guest started under kvm in 0.9 s)",
 		},
 		"auto without hardware": {
 			host: host{binary: binary, accelerator: software}, want: Auto,
-			says: "Building in a user namespace of this host (no hardware acceleration for a virtual machine: " +
+			says: "a user namespace of this host (no hardware acceleration for a virtual machine: " +
 				"the host has no /dev/kvm)",
 		},
 		"auto with software emulation asked for": {
 			host: host{binary: binary, accelerator: asked}, want: Auto,
-			says: "Building in a user namespace of this host (a virtual machine with software emulation is slower)",
+			says: "a user namespace of this host (a virtual machine with software emulation is slower)",
 		},
 		"auto without QEMU": {
 			host: host{qemu: missing}, want: Auto,
-			says: "Building in a user namespace of this host (QEMU is not installed)",
+			says: "a user namespace of this host (QEMU is not installed)",
 		},
 		"auto without namespaces": {
 			host: host{binary: binary, accelerator: software, namespace: forbidden}, want: Auto,
-			says: "Building in a virtual machine, QEMU 9.2.0 with tcg (software emulation, as the host has no /dev/kvm; " +
+			says: "a virtual machine, QEMU 9.2.0 with tcg (software emulation, as the host has no /dev/kvm; " +
 				"a user namespace is no choice: user namespaces are off)",
 		},
 		"auto with neither": {
@@ -64,13 +64,13 @@ func TestChoose(t *testing.T) {
 		},
 		"auto for another architecture": {
 			host: host{binary: binary, accelerator: software, foreign: foreign, namespace: foreign}, want: Auto,
-			says: "Building in a virtual machine, QEMU 9.2.0 with tcg (software emulation, as the host has no /dev/kvm)",
+			says: "a virtual machine, QEMU 9.2.0 with tcg (software emulation, as the host has no /dev/kvm)",
 		},
 		"auto for another architecture without its QEMU": {
 			host: host{qemu: missing, foreign: foreign, namespace: foreign}, want: Auto, fail: true, says: "QEMU is not installed",
 		},
 		"namespace": {
-			host: host{}, want: Namespace, says: "Building in a user namespace of this host (as asked)",
+			host: host{}, want: Namespace, says: "a user namespace of this host (as asked)",
 		},
 		"namespace, forbidden": {
 			host: host{namespace: forbidden}, want: Namespace, fail: true,
@@ -78,7 +78,7 @@ func TestChoose(t *testing.T) {
 		},
 		"qemu without hardware": {
 			host: host{binary: binary, accelerator: software}, want: QEMU,
-			says: "Building in a virtual machine, QEMU 9.2.0 with tcg (software emulation, as the host has no /dev/kvm)",
+			says: "a virtual machine, QEMU 9.2.0 with tcg (software emulation, as the host has no /dev/kvm)",
 		},
 		"qemu, missing": {
 			host: host{qemu: missing}, want: QEMU, fail: true, says: `isolation = "qemu" does not work here: QEMU is not installed`,

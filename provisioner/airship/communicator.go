@@ -23,6 +23,12 @@ func (a *application) overCommunicator(ctx context.Context, comm packersdk.Commu
 	if kind, _ := generated["ConnType"].(string); kind == "winrm" {
 		return errors.New("the builder's machine is reached by WinRM: this provisioner configures Debian and Ubuntu over SSH")
 	}
+	if comm == nil {
+		return errors.New("the builder gives no way into its machine (communicator none): this provisioner configures Debian and Ubuntu over SSH")
+	}
+	if host, _ := generated["Host"].(string); host != "" {
+		a.where = " to " + host
+	}
 	link := newLink(comm)
 	found, err := probe(ctx, link)
 	if err != nil {

@@ -66,6 +66,36 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
+func TestPreparePlays(t *testing.T) {
+	const node = "documents = [\"testdata\"]\nprofile_name = \"worker\"\n"
+	p, err := prepare(t, node+`playbook_files = ["./testdata/profile.yaml", "<unknown>"]`+"\n"+`extra_vars = "{\"site\": \"one\"}"`+"\n"+`skip_roles = ["finalise"]`)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"testdata/profile.yaml"}, p.config.plays.After)
+	assert.True(t, p.config.skips("finalise"))
+
+	// All mistakes at once.
+	_, err = prepare(t, node+`playbook_files_before = ["absent.yml"]
+		roles_path = ["testdata/profile.yaml"]
+		extra_vars = "[1]"
+		skip_roles = ["osconfg"]
+		isolation = "docker"
+		ca_bundle = "absent.pem"
+	`)
+	for _, want := range []string{
+		"playbook_files_before: absent.yml: there is no such file",
+		"roles_path: testdata/profile.yaml is not a directory",
+		"extra_vars: want a mapping as JSON or YAML",
+		`skip_roles: unknown role "osconfg"; did you mean osconfig?`,
+		`isolation is "docker": want one of`,
+		"ca_bundle: ",
+	} {
+		require.ErrorContains(t, err, want)
+	}
+	_, err = prepare(t, node+`extra_vars = "sysctl: []\nansible_host: a\n"`)
+	require.ErrorContains(t, err, "extra_vars.sysctl: is one of Airship's variables; write it as spec.osKernel.sysctl")
+	require.ErrorContains(t, err, "extra_vars.ansible_host: names that begin with ansible_ belong to Ansible itself")
+}
+
 func TestPrepareAcceptsCoreVariables(t *testing.T) {
 	p := &Provisioner{}
 	require.NoError(t, p.Prepare(

@@ -76,7 +76,6 @@ func (l *link) watch(ctx context.Context) (context.Context, context.CancelFunc) 
 	return ctx, func() { cancel(nil) }
 }
 
-
 // exec runs a command line by the login's shell. A non-zero exit is a *machine.ExitError.
 func (l *link) exec(ctx context.Context, line string, stdin io.Reader, stdout io.Writer) error {
 	var kept tail.Buffer

@@ -86,6 +86,8 @@ type application struct {
 	profile *document.Profile
 	ui      packersdk.Ui
 	mask    mistake.Mask
+	// where is " to HOST" of a machine that another builder made.
+	where string
 }
 
 // say prints one indented line.
@@ -150,7 +152,7 @@ func (a *application) apply(ctx context.Context, r osconfig.Runner, t osconfig.T
 		Epoch: facts.Epoch, Progress: a.say,
 	})
 	if err != nil {
-		return fmt.Errorf("apply profile %s: %w", name, a.located(err))
+		return fmt.Errorf("apply profile %s%s: %w", name, a.where, a.located(err))
 	}
 	took := time.Since(began).Round(100 * time.Millisecond)
 	if a.config.skips("osconfig") {

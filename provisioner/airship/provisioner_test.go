@@ -18,12 +18,10 @@ func TestProvisionNeedsTheBuilder(t *testing.T) {
 		generated map[string]any
 		want      string
 	}{
-		"another builder": {
-			map[string]any{"ID": "i-0123", "ConnType": "ssh"},
-			`works inside the builder "airship" only; with another builder write data.airship-nodeprofile.NAME.vars_yaml`,
-		},
-		"no facts":      {map[string]any{osconfig.MachineKey: access}, "works inside the builder"},
-		"damaged facts": {map[string]any{osconfig.MachineKey: access, osconfig.BuildKey: "{"}, "read the builder's AirshipBuild: "},
+		"no communicator": {map[string]any{"ID": "i-0123"}, "the builder gives no way into its machine"},
+		"no facts":        {map[string]any{osconfig.MachineKey: access}, "the builder gives no way into its machine"},
+		"windows":         {map[string]any{"ConnType": "winrm"}, "the builder's machine is reached by WinRM"},
+		"damaged facts":   {map[string]any{osconfig.MachineKey: access, osconfig.BuildKey: "{"}, "read the builder's AirshipBuild: "},
 		"another profile": {
 			map[string]any{osconfig.MachineKey: access, osconfig.BuildKey: `{"profileName": "control-plane", "profileDigest": "0a"}`},
 			"the provisioner has the profile worker and the builder makes the image from control-plane; give both the same profile_yaml",

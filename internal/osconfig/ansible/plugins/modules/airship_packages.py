@@ -95,7 +95,10 @@ def apt(arguments, options):
     code, text = run("apt-get", "--yes", *OPTIONS, *options, *arguments)
     errors = [line for line in text.splitlines() if line.startswith("E: ")]
     if code != 0 or arguments[0] == "update" and errors:
-        raise Failure(problems_of(text), "\n".join(text.splitlines()[-TAIL_LINES:]))
+        problems = problems_of(text)
+        # What names its package needs no more words.
+        tail = [] if problems and all(p["package"] for p in problems) else text.splitlines()[-TAIL_LINES:]
+        raise Failure(problems, "\n".join(tail))
 
 
 def candidates(names, options):
