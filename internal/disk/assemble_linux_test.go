@@ -84,6 +84,7 @@ func verify(t *testing.T, p plan.Plan, run func(args ...string) string) {
 		case "/boot":
 			assert.Contains(t, names(run("debugfs", "-R", "ls -p /", slice)), "grub")
 			assert.Empty(t, names(run("debugfs", "-R", "ls -p /efi", slice)))
+			assert.Regexp(t, `Mode: +0710 .*\n?User: +0 +Group: +7`, run("debugfs", "-R", "stat /", slice), "the mount point's")
 		case "/boot/efi":
 			listing := run("mdir", "-/", "-b", "-i", slice, "::")
 			assert.Contains(t, listing, "::/EFI/BOOT/BOOTX64.EFI\n")
@@ -115,6 +116,8 @@ const awkwardFiles = `
 umask 022
 mkdir -p /target/opt/awkward "/target/boot/efi/a dir"
 chmod 1777 /target/opt/awkward
+chmod 0710 /target/boot
+chgrp 7 /target/boot
 cd /target/opt/awkward
 for name in "a b" "ü" ./-n "back\\slash" "line
 break"; do

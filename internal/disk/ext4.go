@@ -71,8 +71,23 @@ func (a assembly) ext4(ctx context.Context, p plan.Partition) error {
 
 	inside := a.mountedInside(p.Mount.Path)
 	args := append([]string{"unshare", "--mount", "sh", "-euc", covered, "sh", strconv.Itoa(len(inside))}, inside...)
-	return a.run(ctx, append(args, command...)...)
+	if err := a.run(ctx, append(args, command...)...); err != nil {
+		return err
+	}
+	return a.run(ctx, "sh", "-euc", rootAttributes, "sh", machine.Target+p.Mount.Path, fmt.Sprintf("%s?offset=%d", machine.Disk, p.Start))
 }
+
+// rootAttributes gives the file system's root directory (inode 2) the owner and mode of the directory $1: mke2fs
+// copies what is in a directory and not its own.
+const rootAttributes = `
+set -- "$2" $(stat --format='0%a %u %g' -- "$1")
+[ "$2 $3 $4" != '0755 0 0' ] || exit 0
+debugfs -w -f - "$1" <<EOF
+set_inode_field <2> mode 04$(printf %04o "$2")
+set_inode_field <2> uid $3
+set_inode_field <2> gid $4
+EOF
+`
 
 // mountedInside lists the directories of the tree below mount that other file systems hold.
 // Of two that lie in one another the outer one is enough, and once it is covered the inner one is
