@@ -36,6 +36,7 @@ func TestSameNode(t *testing.T) {
 	assert.Equal(t, "running", nodes[0].state, "the image")
 	assert.Equal(t, "running", nodes[1].state, "the stock machine")
 	compareEtc(t, nodes[0].etc, nodes[1].etc, sameAllowed)
+	checkAccounts(t, nodes[0].etc, nodes[1].etc)
 }
 
 // sameAllowed are the differences between a node of the builder airship and one that was a stock Debian. What
@@ -43,6 +44,39 @@ func TestSameNode(t *testing.T) {
 var sameAllowed = []allowance{
 	{"machine-id", content, "systemd makes it at the first boot"},
 	{"ssh/ssh_host_*", content, "sshd makes them at the first boot"},
+	{"apt/apt.conf.d/99mmdebstrap", presence, "whoever made the stock machine left it"},
+	{"apt/sources.list", presence, "a machine keeps its own sources where the profile names none"},
+	{"apt/sources.list.d/*.sources", presence, "as above"},
+	{"default/grub.d/99-airship.cfg", presence, "clouds' files there would go before /etc/default/grub"},
+	{"fstab", content, "whoever makes the disk writes it"},
+	{"imagebuilder/meta/build.yaml", content, "it says how each was made"},
+	// checkAccounts compares what is in these but for numbers and dates.
+	{"passwd", content, "packages' accounts are numbered in the order of installation"},
+	{"group", content, "as above"},
+	{"gshadow", content, "as above, in its order"},
+	{"shadow", content, "the dates of changes: of the plan, and of the day"},
+	{"chrony/chrony.keys", owner, "a package's account"},
+}
+
+// checkAccounts wants the same accounts in two trees, with the same homes, shells and passwords.
+func checkAccounts(t *testing.T, a, b string) {
+	t.Helper()
+	for name, columns := range map[string][]int{"passwd": {0, 5, 6}, "shadow": {0, 1}, "group": {0, 3}} {
+		read := func(tree string) (lines []string) {
+			text, err := os.ReadFile(filepath.Join(tree, name))
+			require.NoError(t, err)
+			for line := range strings.Lines(string(text)) {
+				fields := strings.Split(strings.TrimSpace(line), ":")
+				var kept []string
+				for _, column := range columns {
+					kept = append(kept, fields[column])
+				}
+				lines = append(lines, strings.Join(kept, ":"))
+			}
+			return lines
+		}
+		assert.ElementsMatch(t, read(a), read(b), name)
+	}
 }
 
 // finalisedAllowed are what a second run changes that finalises the machine.

@@ -84,7 +84,9 @@ func verify(t *testing.T, p plan.Plan, run func(args ...string) string) {
 		case "/boot":
 			assert.Contains(t, names(run("debugfs", "-R", "ls -p /", slice)), "grub")
 			assert.Empty(t, names(run("debugfs", "-R", "ls -p /efi", slice)))
-			assert.Regexp(t, `Mode: +0710 .*\n?User: +0 +Group: +7`, run("debugfs", "-R", "stat /", slice), "the mount point's")
+			root := run("debugfs", "-R", "stat /", slice)
+			assert.Contains(t, root, "Mode:  0710", "the mount point's")
+			assert.Regexp(t, `User: +0 +Group: +7`, root)
 		case "/boot/efi":
 			listing := run("mdir", "-/", "-b", "-i", slice, "::")
 			assert.Contains(t, listing, "::/EFI/BOOT/BOOTX64.EFI\n")
