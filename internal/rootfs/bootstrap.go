@@ -40,6 +40,9 @@ func Bootstrap(ctx context.Context, m machine.Machine, p plan.Plan, locked strin
 			epochEnv(p.Epoch),
 			// Read by dpkg(1): nothing survives a crash of the build, so nothing is synced.
 			"DPKG_FORCE=unsafe-io",
+			// Read by hooks of kernel packages: initramfs-tools' has work for Finalise, and kdump-tools' makes one for
+			// the hardware that it runs on, which fails in a chroot; kdump-config makes it when the node boots.
+			"INITRD=No",
 			// The repository is on this host.
 			"http_proxy=", "https_proxy=",
 		},
