@@ -65,7 +65,7 @@ func testEverything(t *testing.T, m *recorder) {
 		"etc/hosts": "127.0.0.1 localhost\n127.0.1.1 full01\n\n::1 localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\n" +
 			"ff02::2 ip6-allrouters\n\n10.0.0.9 registry.example.org registry\n",
 		"etc/default/locale":                   "LANG=C.UTF-8\n",
-		"etc/cloud/cloud.cfg.d/95-airship.cfg": "# Written by the osconfig role. datasource_list stands on one line, as ds-identify reads it.\ndatasource_list: [ NoCloud, ConfigDrive, None ]\nsystem_info:\n  network:\n    renderers: [\"networkd\", \"netplan\", \"network-manager\", \"eni\"]\n",
+		"etc/cloud/cloud.cfg.d/95-airship.cfg": "# Written by the osconfig role. datasource_list stands on one line, as ds-identify reads it.\ndatasource_list: [ NoCloud, ConfigDrive, None ]\nsystem_info:\n  network:\n    renderers: [\"networkd\", \"netplan\", \"network-manager\", \"eni\"]\n# The image has its package sources already.\napt:\n  preserve_sources_list: true\n",
 		"etc/default/grub.d/kdump-tools.cfg":   "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT crashkernel=768M\"\n",
 		"etc/security/limits.d/99-nofile.conf": "* soft nofile 65536\n",
 		"etc/issue":                            "Node \\n \\l\n",
