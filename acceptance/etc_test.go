@@ -256,9 +256,13 @@ func TestCompareEtc(t *testing.T) {
 
 	left := complaints(found, []allowance{
 		{"ssh/ssh_host_*", content, "keys are random"},
-		{"type", kind, "it is"}, {"type", presence, "it is"},
+		{"type", kind, "it is"},
+		{"type", presence, "it is"},
 		{"mode", content, "its mode is not its content"},
-		{"n?w", presence, "it is new"}, {"gone", presence, "it is gone"}, {"link", target, "it is"}, {"o*", owner, "it is"},
+		{"n?w", presence, "it is new"},
+		{"gone", presence, "it is gone"},
+		{"link", target, "it is"},
+		{"o*", owner, "it is"},
 	})
 	assert.Equal(t, []string{
 		"mode: mode: -rw-r--r--, -rw-------",

@@ -47,16 +47,6 @@ type Options struct {
 // Roles that Apply runs, in order: packages on a Remote alone.
 var Roles = []string{"packages", "osconfig", "finalise"}
 
-// Skips says whether a role is left out.
-func (o Options) skips(role string) bool {
-	for _, name := range o.Skip {
-		if name == role {
-			return true
-		}
-	}
-	return false
-}
-
 // cleanupTimeout bounds the removal of the vars file after the caller's context has ended.
 const cleanupTimeout = 30 * time.Second
 
