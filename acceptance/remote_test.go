@@ -3,6 +3,8 @@
 package acceptance
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,6 +43,8 @@ func TestRemote(t *testing.T) {
 		"users: {user_management: [{name: ops, shell: /bin/bash, password: '"+remoteHash+"'}]}",
 		"files: {files: [{name: /etc/site, file_content: 'of {{ airship_platform }}', owner: ops, permissions: '0640'}]}",
 	)
+	const status = "dpkg-query -W -f '${db:Status-Status}' "
+	require.Equal(t, "installed", s.run(t, status+"netplan.io"))
 	r := newStockRun(t, s, "admin", profile)
 	log := filepath.Join(t.TempDir(), "packer.log")
 	r.env = append(r.env, "PACKER_LOG=1", "PACKER_LOG_PATH="+log)
@@ -54,8 +58,8 @@ func TestRemote(t *testing.T) {
 	assert.Equal(t, "kernel.panic = 7\n", s.run(t, "tail -n 1 /etc/sysctl.d/60-airship.conf"))
 	assert.Equal(t, "of baremetal 640 ops:root remote01\n", s.run(t, `echo "$(cat /etc/site) $(stat -c '%a %U:%G' /etc/site) $(cat /etc/hostname)"`))
 	assert.Contains(t, s.run(t, "cat /etc/shadow"), "\nops:"+remoteHash+":")
-	assert.Contains(t, s.run(t, "dpkg-query -W -f '${db:Status-Status} ' bc; dpkg-query -W -f '${db:Status-Status}' netplan.io || :"), "installed ")
-	assert.NotContains(t, s.run(t, "dpkg-query -W -f '${db:Status-Status}\\n' netplan.io 2>&1 || :"), "\ninstalled")
+	assert.Equal(t, "installed", s.run(t, status+"bc"))
+	assert.NotEqual(t, "installed", s.run(t, status+"netplan.io || :"), "unapproved")
 	record := s.run(t, "cat /etc/imagebuilder/meta/build.yaml")
 	for _, want := range []string{"plugin: ", "packer: ", "ansible-core: ", "name: remote\n", "suite: bookworm\n", "date: \"20"} {
 		assert.Contains(t, record, want)
@@ -79,6 +83,8 @@ const (
 // TestRemoteRefuses wants one clear error for each thing that keeps a machine from being configured.
 func TestRemoteRefuses(t *testing.T) {
 	s := newStock(t, withAdmin, withPlain)
+	empty := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(empty.Close)
 	for name, c := range map[string]struct {
 		user string
 		spec []string
@@ -100,13 +106,17 @@ func TestRemoteRefuses(t *testing.T) {
 				"spec.files.files[1].file_content: 'nor_this' is undefined",
 			},
 		},
+		"an unapproved package that is needed": {
+			user: "admin", spec: []string{"software: {packages: [openssh-server], unapproved_packages: [openssh-client]}"},
+			want: []string{"node.yaml:8:25: spec.software.packages[0]: needs one of the unapproved packages openssh-client"},
+		},
 		"a script": {
 			user: "admin", spec: []string{`files: {user_scripts: [{name: setup, file_content: "#!/bin/sh\necho this is why >&2\nexit 4\n"}]}`},
 			want: []string{`task "Run the scripts"`, "spec.files.user_scripts[0]", "ended with exit status 4", "this is why"},
 		},
 		"a download": {
-			user: "admin", spec: []string{"files: {fetch_from_url: [{url: 'http://127.0.0.1:9/agent.deb'}]}"},
-			want: []string{"node.yaml:8:34: spec.files.fetch_from_url[0].url: http://127.0.0.1:9/agent.deb"},
+			user: "admin", spec: []string{"files: {fetch_from_url: [{url: '" + empty.URL + "/agent.deb'}]}"},
+			want: []string{"node.yaml:8:34: spec.files.fetch_from_url[0].url: " + empty.URL + "/agent.deb", "404"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -76,15 +76,12 @@ func (b *build) facts() (osconfig.Facts, error) {
 		Plugin:        version.Version,
 		Packer:        b.plan.Packer,
 		Epoch:         b.plan.Epoch,
-		Toolbox:       osconfig.Toolbox{Suite: b.tools.Pin.Suite, Digest: b.lock.Toolbox, Packages: map[string]string{}},
+		Toolbox:       osconfig.ToolboxOf(b.tools.Pin, b.lock.Toolbox),
 		Packages:      len(b.plan.RootFS.Packages),
 		Plan: map[string]string{
 			"rootfs": digests.RootFS, "system": digests.System, "disk": digests.Disk, "output": digests.Output,
 		},
 		Output: b.plan.Output.Name,
-	}
-	for _, p := range b.tools.Pin.Packages {
-		f.Toolbox.Packages[p.Name] = p.Version
 	}
 	for i, s := range b.plan.RootFS.Sources {
 		f.Sources = append(f.Sources, osconfig.Source{

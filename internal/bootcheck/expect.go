@@ -98,7 +98,7 @@ func FromProfile(p plan.Plan, profile *v1alpha1.NodeProfile, found []Path) Expec
 	e.Modules, e.Blacklist = modulesOf(spec), blacklistOf(spec)
 	e.Limits = limitsOf(spec.Files.Limits)
 	e.Units = unitsOf(spec.Services.Systemd)
-	e.Paths = onFilesystems(p, found)
+	e.Paths = append(onFilesystems(p, found), lost(spec, found)...)
 	e.Motd = spec.Files.Banners.Motd != ""
 	return e
 }
@@ -106,6 +106,17 @@ func FromProfile(p plan.Plan, profile *v1alpha1.NodeProfile, found []Path) Expec
 // unitsOf are those that the profile enables or disables. What is written for qcow alone comes last.
 func unitsOf(units []v1alpha1.Unit) []UnitFile {
 	all, written := map[string]UnitFile{}, map[string]bool{}
+	qcowOnly := func(u v1alpha1.Unit) bool { return len(u.RunContexts) > 0 && !slices.Contains(u.RunContexts, "common") }
+	units = slices.Clone(units)
+	slices.SortStableFunc(units, func(a, b v1alpha1.Unit) int {
+		switch {
+		case qcowOnly(a) == qcowOnly(b):
+			return 0
+		case qcowOnly(b):
+			return -1
+		}
+		return 1
+	})
 	for _, u := range units {
 		if check.Template(u.Name) {
 			continue

@@ -25,7 +25,13 @@ func modulesOf(spec *v1alpha1.NodeProfileSpec) []Module {
 	}
 	var modules []Module
 	for _, w := range wanted {
-		if check.Template(w.Name) || slices.ContainsFunc(modules, func(m Module) bool { return sameModule(m.Name, w.Name) }) {
+		if check.Template(w.Name) {
+			continue
+		}
+		if i := slices.IndexFunc(modules, func(m Module) bool { return sameModule(m.Name, w.Name) }); i >= 0 {
+			if len(modules[i].Parameters) == 0 {
+				modules[i].Parameters = parametersOf(w.Args)
+			}
 			continue
 		}
 		modules = append(modules, Module{Name: w.Name, Parameters: parametersOf(w.Args)})

@@ -61,6 +61,25 @@ func ConfiguredPaths(spec *v1alpha1.NodeProfileSpec) []string {
 	return slices.Compact(all)
 }
 
+// lost are the files and directories that a profile names and that the finished tree does not have.
+func lost(spec *v1alpha1.NodeProfileSpec, found []Path) []Path {
+	named := map[string]string{}
+	for _, f := range spec.Files.Files {
+		named[f.Name] = "file"
+	}
+	for _, d := range spec.Files.Directories {
+		named[d.Name] = "directory"
+	}
+	var all []Path
+	for _, name := range ConfiguredPaths(spec) {
+		kind, known := named[name]
+		if known && !slices.ContainsFunc(found, func(p Path) bool { return p.Path == name }) {
+			all = append(all, Path{Path: name, Type: kind})
+		}
+	}
+	return all
+}
+
 // onFilesystems leaves out what the file system that holds a path cannot keep: vfat has neither modes nor
 // owners.
 func onFilesystems(p plan.Plan, paths []Path) []Path {

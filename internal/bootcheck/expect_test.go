@@ -85,7 +85,11 @@ func TestFromProfile(t *testing.T) {
 	want.Blacklist = []string{"krbd", "i40evf"}
 	want.Limits = []Limit{{User: "nobody", Domain: "*", Type: "hard", Item: "core"}}
 	want.Units = []UnitFile{{Name: "apt-daily.timer"}, {Name: "site.service", Enabled: true, Written: true}}
-	want.Paths = []Path{{Path: "/boot/efi/a", Type: "file"}, {Path: "/etc/site", Type: "directory", Mode: "0750"}}
+	want.Paths = []Path{
+		{Path: "/boot/efi/a", Type: "file"},
+		{Path: "/etc/site", Type: "directory", Mode: "0750"},
+		{Path: "/etc/site/a", Type: "file"}, // the profile names it, and the tree has lost it
+	}
 	want.Motd = true
 	assert.Equal(t, want, FromProfile(p, testProfile(t), found))
 	assert.Equal(t, "0644", found[0].Mode, "what was observed stays")

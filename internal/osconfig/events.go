@@ -74,6 +74,7 @@ type eventReader struct {
 	line    bytes.Buffer
 	changed []string // the current task's items
 	items   int      // the current task's items so far
+	failed  bool     // the current task
 	recap   Recap
 	ended   bool
 	failure error
@@ -145,7 +146,7 @@ func (r *eventReader) Write(data []byte) (int, error) {
 func (r *eventReader) take(e event) {
 	switch e.Event {
 	case "task":
-		r.changed, r.items = nil, 0
+		r.changed, r.items, r.failed = nil, 0, false
 		r.doing(e.Task)
 	case "item":
 		r.items++
@@ -155,6 +156,9 @@ func (r *eventReader) take(e event) {
 				e.Item = fmt.Sprintf("number %d", r.items)
 			}
 			r.fail(e)
+		case e.Status == "changed" && len(e.Changes) > 0:
+			r.changed = append(r.changed, e.Changes...)
+			r.doing(e.Task)
 		case e.Status == "changed" && e.Item != "":
 			r.changed = append(r.changed, e.Item)
 			r.doing(e.Task)
@@ -191,11 +195,13 @@ func (r *eventReader) result(e event) {
 	r.progress("%s", r.hidden.redact(text))
 }
 
-// fail keeps the first failure: a loop's own result only says that an item failed.
+// fail keeps the last task's failure, as earlier ones were rescued or ignored. Of a loop the first item's is
+// kept: its own result only says that an item failed.
 func (r *eventReader) fail(e event) {
-	if r.failure != nil {
+	if r.failed {
 		return
 	}
+	r.failed = true
 	clean := func(text string) string { return r.hidden.redact(r.place(text)) }
 	message := strings.TrimSpace(strings.TrimPrefix(e.Message, "Task failed: "))
 	if e.Status == "unreachable" {

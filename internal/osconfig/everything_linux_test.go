@@ -88,16 +88,17 @@ func testEverything(t *testing.T, m *recorder) {
 
 	for name, want := range map[string]string{
 		"srv/site": "750 deployer:games", "srv/site/ntp": "640 deployer:root", "etc/deep/down": "755 root:root",
-		"etc/by-script": "600 root:games", "etc/update-motd.d/00-motd": "755 root:root", "etc/cron.daily/apt-compat": "644 root:root",
+		"etc/kept-private": "600 root:root",
+		"etc/by-script":    "600 root:games", "etc/update-motd.d/00-motd": "755 root:root", "etc/cron.daily/apt-compat": "644 root:root",
 		"etc/initramfs-tools/hooks/airship-drivers":                  "755 root:root",
 		"var/lib/cloud/seed/config_drive/openstack/latest/user_data": "600 root:root",
 	} {
 		assert.Equal(t, want+"\n", m.output(t, "chroot", "/target", "stat", "--format=%a %U:%G", "/"+name), name)
 	}
-	assert.Equal(t, "00-motd\n", m.output(t, "ls", "/target/etc/update-motd.d"))
+	assert.Equal(t, "00-motd\n10-site\n", m.output(t, "ls", "/target/etc/update-motd.d"))
 	wants := m.output(t, "ls", "/target/etc/systemd/system/multi-user.target.wants")
 	assert.Contains(t, wants, "site.service\n")
-	assert.Contains(t, wants, "kubelet.service\n")
+	assert.NotContains(t, wants, "kubelet.service", "the profile's word goes before the role's")
 	assert.NotContains(t, wants, "packaged.service")
 	m.output(t, "sh", "-c", "! test -e /target/etc/default/motd-news")
 
@@ -144,6 +145,10 @@ func testProblems(t *testing.T, m *recorder) {
 		"interpreter": {
 			`files: {user_scripts: [{file_content: "#!/absent/sh\ntrue\n"}]}`,
 			[]string{"spec.files.user_scripts[0]: its interpreter /absent/sh: No such file or directory"},
+		},
+		"no interpreter": {
+			"files: {user_scripts: [{file_content: '{{ missing_shebang | trim }}true'}]}\n  extraVars: {missing_shebang: ''}",
+			[]string{"spec.files.user_scripts[0]: has no interpreter"},
 		},
 		"killed": {
 			`files: {qcow_container_runtime_scripts: [{file_content: "#!/bin/sh\nkill -9 $$\n"}]}`,
@@ -194,6 +199,14 @@ func testPlays(t *testing.T, m *recorder) {
 	require.NoError(t, err)
 	assert.Equal(t, "a", m.read(t, "etc/before"))
 	assert.Equal(t, "one kernel.panic beside\n", m.read(t, "etc/after"))
+
+	// What a play of the operator's rescues or ignores ends nothing.
+	write("roles/site/tasks/main.yml", `- block: [{name: Fails, ansible.builtin.command: "false"}]
+  rescue: [{name: Mends, ansible.builtin.command: "true"}]
+- {name: Ignored, ansible.builtin.command: "{{ item }}", loop: ["false", "true"], ignore_errors: true}
+`)
+	_, err = Apply(t.Context(), m, Chroot{Runner: m}, options)
+	require.NoError(t, err)
 
 	write("roles/site/tasks/main.yml", "- name: Fails\n  ansible.builtin.command: sh -c 'echo why >&2; exit 3'\n")
 	options.Skip = []string{"osconfig"}

@@ -1,5 +1,7 @@
 package osconfig
 
+import "github.com/airshipit/packer-plugin-airship/internal/toolbox"
+
 // Keys of the generated data that the builder airship sets for the provisioner, both JSON texts.
 const (
 	// MachineKey holds a machine.Access: how the provisioner's process reaches the builder's machine.
@@ -53,4 +55,13 @@ type Source struct {
 	Components []string `json:"components,omitempty"`
 	// Date is the InRelease file's Date, RFC 3339; empty where the machine has none.
 	Date string `json:"date,omitempty"`
+}
+
+// ToolboxOf describes the pinned tools.
+func ToolboxOf(pin toolbox.Pin, digest string) Toolbox {
+	t := Toolbox{Suite: pin.Suite, Digest: digest, Packages: map[string]string{}}
+	for _, p := range pin.Packages {
+		t.Packages[p.Name] = p.Version
+	}
+	return t
 }

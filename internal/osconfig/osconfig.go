@@ -114,7 +114,8 @@ func (p playRun) play(ctx context.Context) (Recap, error) {
 	})
 	stop()
 	switch {
-	case events.failure != nil:
+	// A task that failed and was rescued, or whose failure was ignored, ends nothing.
+	case err != nil && events.failure != nil && ctx.Err() == nil:
 		return events.recap, events.failure
 	case ctx.Err() != nil:
 		return events.recap, fmt.Errorf("run ansible-playbook: %w", context.Cause(ctx))

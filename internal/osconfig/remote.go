@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -45,6 +46,11 @@ func RemoteVariables(profile *v1alpha1.NodeProfile, request plan.Request, source
 			Path: rootfs.SSHHostKeysPath, Kind: "file", Content: rootfs.SSHHostKeys,
 			OnlyIf: []string{"/usr/sbin/sshd", "/usr/lib/systemd/system/ssh.service"},
 		},
+	}
+	if request.Target.Platform == "gcp" {
+		tree = append(tree, entry{
+			Path: rootfs.OnGooglePath, Kind: "file", Content: rootfs.OnGoogle, OnlyIf: []string{"/usr/bin/google_guest_agent"},
+		})
 	}
 	replace := len(profile.Spec.Software.Repos) > 0
 	files, needed := packageFiles(request, sources, replace)
@@ -123,7 +129,7 @@ func parseSources(text string) []Source {
 		if len(fields) < 3 {
 			continue
 		}
-		s := Source{URI: strings.TrimSuffix(fields[0], "/"), Suite: fields[1]}
+		s := Source{URI: strings.TrimSuffix(withoutUser(fields[0]), "/"), Suite: fields[1]}
 		if len(fields) == 4 {
 			s.Date = releaseDate(fields[3])
 		}
@@ -137,6 +143,16 @@ func parseSources(text string) []Source {
 		}
 	}
 	return all
+}
+
+// withoutUser is a source's address without the user and password in it.
+func withoutUser(uri string) string {
+	address, err := url.Parse(uri)
+	if err != nil || address.User == nil {
+		return uri
+	}
+	address.User = nil
+	return address.String()
 }
 
 // releaseDate is the Date of an InRelease file (RFC 1123) as RFC 3339; empty where it is none.

@@ -34,6 +34,10 @@ func (q *question) available(say func(format string, args ...any)) ([]string, er
 // all packages, and which of wanted are among them. Where the request goes not even without them, the
 // error is a rootfs.RefusalError that says nothing of them.
 func (a apt) answer(ctx context.Context, q *question, wanted []string) (packages []plan.Package, taken []string, err error) {
+	if len(wanted) == 0 {
+		packages, err = a.ask(ctx, q.request)
+		return packages, nil, err
+	}
 	packages, refusal, err := a.try(ctx, with(q.request, wanted))
 	if err != nil || refusal == nil {
 		return packages, wanted, err

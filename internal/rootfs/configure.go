@@ -28,7 +28,7 @@ func Configure(ctx context.Context, m machine.Machine, p plan.Plan) error {
 		files[SSHHostKeysPath] = SSHHostKeys
 	}
 	if p.Target.Platform == "gcp" && installed(p, "google-guest-agent") {
-		files["/etc/systemd/system/google-.service.d/10-platform.conf"] = onGoogle
+		files[OnGooglePath] = OnGoogle
 	}
 	if err := m.Run(ctx, machine.Command{Args: []string{"rm", "-f", machine.Target + "/etc/apt/sources.list"}}); err != nil {
 		return err
@@ -70,10 +70,13 @@ ExecStartPre=/usr/bin/ssh-keygen -A
 ExecStartPre=/usr/sbin/sshd -t
 `
 
-// onGoogle keeps Google's services (by their common prefix, systemd.unit(5)) from starting anywhere else,
+// OnGooglePath is where OnGoogle goes.
+const OnGooglePath = "/etc/systemd/system/google-.service.d/10-platform.conf"
+
+// OnGoogle keeps Google's services (by their common prefix, systemd.unit(5)) from starting anywhere else,
 // as in the boot check: they would wait for the metadata server without end, and sshd for them. Agents of
 // other platforms have such conditions of their own.
-const onGoogle = `[Service]
+const OnGoogle = `[Service]
 ExecCondition=/bin/grep -qs Google /sys/class/dmi/id/product_name
 `
 

@@ -104,11 +104,7 @@ func (a *application) withMachine(ctx context.Context, request plan.Request, do 
 		return err
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
-	toolbox := osconfig.Toolbox{Suite: tools.Pin.Suite, Digest: digest, Packages: map[string]string{}}
-	for _, p := range tools.Pin.Packages {
-		toolbox.Packages[p.Name] = p.Version
-	}
-	return do(m, toolbox, sources)
+	return do(m, osconfig.ToolboxOf(tools.Pin, digest), sources)
 }
 
 // cleanUp runs undo, also when ctx has ended.

@@ -21,7 +21,7 @@ if [ "$(id -u)" != 0 ]; then
 	elif sudo -n true 2>/dev/null; then echo sudo=works
 	else echo sudo=refuses; fi
 fi
-[ ! -x /usr/bin/python3 ] || echo python=there
+! /usr/bin/python3 -c 'import json, tempfile, zipfile' 2>/dev/null || echo python=there
 command -v dpkg >/dev/null 2>&1 && echo "architecture=$(dpkg --print-architecture)"
 [ -r /etc/os-release ] && . /etc/os-release && echo "distribution=$ID" && echo "suite=$VERSION_CODENAME"
 echo "user=$(id -un)"

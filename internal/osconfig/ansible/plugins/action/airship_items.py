@@ -23,9 +23,12 @@ DOCUMENTATION = """
         items_of:
             description: >-
                 Each has variable (the name of a list), field (the list's in the profile) and as (the name
-                of a variable: the entry for one item, which is called item in it), and may have index (take that item alone).
+                of a variable: the entry for one item, which is called item in it), and may have index (take the item of that number alone, common ones first).
             type: list
             elements: dict
+        permissions:
+            description: the name of a list whose items change the permissions of entries by name
+            type: str
 """
 
 from ansible.errors import AnsibleError
@@ -41,6 +44,7 @@ class ActionModule(ActionBase):
         entries, problems = list(args.get("entries") or []), []
         for source in args.get("items_of") or []:
             self._collect(source, task_vars, entries, problems)
+        self._set_permissions(task_vars, entries)
         if problems:
             result.update(failed=True, msg="the profile has expressions that cannot be filled in", airship_problems=problems)
             return result
@@ -52,8 +56,11 @@ class ActionModule(ActionBase):
 
     def _collect(self, source, task_vars, entries, problems):
         contexts = set(self._templar.template(task_vars["osconfig_run_contexts"]))
-        for index, item in enumerate(task_vars.get(source["variable"]) or []):
-            if source.get("index") not in (None, index):
+        items = list(enumerate(task_vars.get(source["variable"]) or []))
+        # What is common comes before what is for one context.
+        items.sort(key=lambda numbered: "common" not in (numbered[1].get("run_contexts") or ["common"]))
+        for number, (index, item) in enumerate(items):
+            if source.get("index") not in (None, number):
                 continue
             field = f"{source['field']}[{index}]"
             filled, before = {}, len(problems)
@@ -66,6 +73,19 @@ class ActionModule(ActionBase):
                 entry = self._entry(task_vars, source["as"], filled)
                 if entry.get("kind") != "none":
                     entries.append({"field": field, **entry})
+
+    def _set_permissions(self, task_vars, entries):
+        """Entries that the list named by permissions changes have what it says."""
+        changed = {}
+        for item in task_vars.get(self._task.args.get("permissions")) or []:
+            try:
+                item = self._templar.template(item)
+            except AnsibleError:
+                continue  # told by the task that sets them
+            changed[item["name"]] = {"mode": item.get("permissions"), "owner": item.get("owner"), "group": item.get("group")}
+        for entry in entries:
+            if entry.get("kind") in ("file", "directory"):
+                entry.update({name: value for name, value in changed.get(entry["path"], {}).items() if value})
 
     def _entry(self, task_vars, template, item):
         self._templar.available_variables = {**task_vars, "item": item}

@@ -104,11 +104,27 @@ def apt(arguments, options):
 def candidates(names, options):
     """Those that the sources have."""
     found = []
-    for name in names:
-        _, text = run("apt-cache", *options, "policy", name)
-        if re.search(r"^  Candidate: (?!\(none\))", text, re.MULTILINE):
-            found.append(name)
+    for wanted in names:
+        name, _, version = wanted.partition("=")
+        _, text = run("apt-cache", *options, "madison", name)
+        versions = [columns[1].strip() for columns in (line.split("|") for line in text.splitlines()) if len(columns) == 3]
+        if version in versions or versions and not version:
+            found.append(wanted)
     return found
+
+
+INSTALL = ["install", "--no-install-recommends", "--allow-downgrades", "-o", "Dpkg::Options::=--force-confold",
+           "-o", "Dpkg::Options::=--force-confdef"]
+
+
+def purgeable(purge, install, options):
+    """Refuses to remove what the profile asks for, with what it does not approve."""
+    _, text = run("apt-get", "--simulate", *options, "purge", *purge)
+    removed = set(re.findall(r"^(?:Remv|Purg) (\S+)", text, re.MULTILINE))
+    lost = sorted(removed & {name.partition("=")[0] for name in install})
+    if lost:
+        raise Failure([{"field": "", "package": name, "problem": "needs one of the unapproved packages %s, which cannot be removed then"
+                        % ", ".join(sorted(removed & set(purge)))} for name in lost])
 
 
 class Sources:
@@ -142,17 +158,23 @@ class Sources:
             os.unlink(path)
 
 
-def install(missing, wanted, purge, sources):
+def install(missing, wanted, purge, asked, sources):
     changed = []
     with sources as options:
         if missing or wanted:
             apt(["update"], options)
-            missing = missing + candidates(wanted, options)
+            wanted = candidates(wanted, options)
         if missing:
-            apt(["install", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold", "-o", "Dpkg::Options::=--force-confdef",
-                 *missing], options)
+            apt([*INSTALL, *missing], options)
             changed += missing
+        for name in wanted:
+            try:
+                apt([*INSTALL, name], options)
+                changed.append(name)
+            except Failure:
+                changed.append("without " + name + ", which does not fit")
         if purge:
+            purgeable(purge, asked, options)
             apt(["purge", *purge], options)
             changed += ["without " + name for name in purge]
     return changed
@@ -178,7 +200,7 @@ def main():
     if module.check_mode:
         module.exit_json(changed=True, airship_changed=missing, invocation={})
     try:
-        changed = install(missing, wanted, purge, Sources(p["sources"], p["replace_sources"]))
+        changed = install(missing, wanted, purge, p["install"], Sources(p["sources"], p["replace_sources"]))
     except Failure as failure:
         module.fail_json(msg=str(failure), airship_problems=failure.problems, stdout=failure.output, invocation={})
     module.exit_json(changed=bool(changed), airship_changed=changed, invocation={})

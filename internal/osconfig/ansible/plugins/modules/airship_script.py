@@ -7,8 +7,8 @@ DOCUMENTATION = """
     module: airship_script
     short_description: a script, once
     description:
-        - The script's exit status counts. One that has run in this image is not run again; /var/lib/imagebuilder/scripts
-          has the SHA-256 of each.
+        - The script's exit status counts. One that has run in this image, at its place in the profile, is not run again;
+          /var/lib/imagebuilder/scripts has place and SHA-256 of each.
     author: Airship
     version_added: "2.19"
     options:
@@ -40,7 +40,7 @@ KEPT = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "N
 def recorded():
     try:
         with open(RECORD, encoding="ascii") as record:
-            return record.read().split()
+            return record.read().splitlines()
     except FileNotFoundError:
         return []
 
@@ -53,9 +53,7 @@ def record(digest):
 
 def command(content):
     """As the kernel reads #! (execve(2)): the interpreter, and all behind it as one argument."""
-    line = content.split("\n", 1)[0][2:].strip()
-    interpreter, _, argument = line.partition(" ")
-    return [interpreter] + ([argument.strip()] if argument.strip() else [])
+    return content.split("\n", 1)[0][2:].strip().split(None, 1)
 
 
 def run(content, directory):
@@ -85,16 +83,19 @@ def main():
     os.umask(0o022)
     (entry,) = module.params["entries"]
     content = entry["content"]
-    digest = hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()
+    digest = "%s %s" % (entry.get("field", ""), hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest())
+    name = entry.get("name") or entry.get("field", "").rpartition(".")[2]
     if digest in recorded():
         module.exit_json(changed=False, invocation={})
     if module.check_mode:
-        module.exit_json(changed=True, invocation={})
+        module.exit_json(changed=True, airship_changed=[name], invocation={})
 
     def fail(problem, output=""):
         module.fail_json(msg="a script failed", changed=True, invocation={}, stdout=output,
                          airship_problems=[{"field": entry.get("field", ""), "problem": problem}])
 
+    if not content.startswith("#!") or not command(content):
+        fail("has no interpreter, once it is filled in; want #! and its path first, such as #!/bin/sh")
     try:
         status, output = run(content, module.tmpdir)
     except OSError as error:
@@ -102,7 +103,7 @@ def main():
     if status != 0:
         fail("was killed by signal %d" % -status if status < 0 else "ended with exit status %d" % status, output)
     record(digest)
-    module.exit_json(changed=True, invocation={})
+    module.exit_json(changed=True, airship_changed=[name], invocation={})
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ DOCUMENTATION = """
             required: true
 """
 
+import errno
 import os
 import shutil
 import stat
@@ -58,9 +59,10 @@ def wanted_mode(entry, default):
 class Tree:
     """Applies entries to the file system below /."""
 
-    def __init__(self, check):
+    def __init__(self, check, entries):
         self.check = check
         self.changed = []
+        self._made = {entry["path"] for entry in entries if entry["kind"] in ("file", "directory", "link")}
 
     def apply(self, entry):
         if not all(os.path.lexists(path) for path in entry.get("only_if") or []):
@@ -100,9 +102,13 @@ class Tree:
                 os.fchown(out.fileno(), uid, gid)
                 os.fchmod(out.fileno(), mode)
             os.replace(name, path)
-        except BaseException:
+        except BaseException as error:
             os.unlink(name)
-            raise
+            if not isinstance(error, OSError) or error.errno != errno.EBUSY:
+                raise
+            # A mount point, as /etc/hosts is in a container: it can be written and not replaced.
+            with open(path, "wb") as out:
+                out.write(data)
 
     def _directory(self, path, entry):
         mode, uid, gid = wanted_mode(entry, 0o755), self._uid(entry, 0), self._gid(entry, 0)
@@ -157,8 +163,9 @@ class Tree:
         if not os.path.isdir(path):
             return
         for name in sorted(os.listdir(path)):
-            if name not in (entry.get("keep") or []):
-                self._absent(os.path.join(path, name), entry)
+            inside = os.path.join(path, name)
+            if name not in (entry.get("keep") or []) and inside not in self._made:
+                self._absent(inside, entry)
 
     @staticmethod
     def _remove(path):
@@ -194,8 +201,10 @@ def main():
         supports_check_mode=True,
     )
     os.umask(0o022)
-    tree, problems = Tree(module.check_mode), []
-    for entry in module.params["entries"]:
+    # Of several files of one path the last counts: the profile's behind the role's, a context's behind the common one.
+    entries = list({(entry["kind"], entry["path"]): entry for entry in module.params["entries"]}.values())
+    tree, problems = Tree(module.check_mode, entries), []
+    for entry in entries:
         try:
             tree.apply(entry)
         except (Problem, OSError) as error:

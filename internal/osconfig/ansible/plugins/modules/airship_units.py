@@ -97,7 +97,8 @@ def main():
         elif not entry.get("optional"):
             problems.append({"field": entry.get("field", ""), "problem": "the image has no unit %s" % entry["name"]})
     before = links()
-    problems += run(entries)
+    # Of several entries for a unit the last counts: the profile's, behind the role's own.
+    problems += run(list({entry["name"]: entry for entry in entries}.values()))
     now = links()
     changed = sorted({os.path.basename(path) for path, target in before ^ now})
     result = {"changed": bool(changed), "airship_changed": changed, "invocation": {}}
