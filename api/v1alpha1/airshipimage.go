@@ -92,6 +92,9 @@ type ImageBuilder struct {
 	UserDataFileName string `json:"userDataFileName,omitempty"`
 	// NetworkConfigFileName holds OpenStack network data, YAML or JSON; it lies over networking.networkData.
 	NetworkConfigFileName string `json:"networkConfigFileName,omitempty"`
+	// Formats of the image's files. Of build-qcow: qcow2 (default), raw, raw.zst, vhd, vhdx, vmdk, gce; of build-iso: iso;
+	// of build-root: tar.zst (default), squashfs, directory, oci.
+	Formats []string `json:"formats,omitempty"`
 	// OutputMetadataFileName is written beside the image and says what was built.
 	OutputMetadataFileName string `json:"outputMetadataFileName,omitempty"`
 	// OutputFileName is the image's file name; it lies over storage.img_name.

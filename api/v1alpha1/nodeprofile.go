@@ -28,6 +28,11 @@ type NodeProfileSpec struct {
 	// ValuesFrom are values that other documents hold.
 	ValuesFrom []ValueFrom `json:"valuesFrom,omitempty"`
 
+	// Base is a root filesystem that packages are added to, an earlier result of build-root: a file (.tar.zst, .tar.gz,
+	// .tar, .squashfs or an OCI archive), relative to the document, or oci://REGISTRY/REPOSITORY:TAG. Default: none,
+	// the root filesystem is made of packages alone.
+	Base string `json:"base,omitempty"`
+
 	// Platform is what the node runs on: baremetal (default), vm, azure, gcp or openstack.
 	// +kubebuilder:validation:Enum=baremetal;vm;azure;gcp;openstack
 	Platform string `json:"platform,omitempty"`

@@ -6,6 +6,8 @@ type OSKernel struct {
 	KernelBasePkg string `json:"kernel_base_pkg,omitempty"`
 	// KernelHeadersPkg is installed where it is given.
 	KernelHeadersPkg string `json:"kernel_headers_pkg,omitempty"`
+	// SecureBoot starts the node by UEFI Secure Boot: the distribution's signed shim, GRUB and kernel.
+	SecureBoot bool `json:"secureBoot,omitempty"`
 	// Kernel says which modules are loaded at boot and which never.
 	// +optional
 	Kernel Kernel `json:"kernel,omitzero"`

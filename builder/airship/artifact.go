@@ -16,7 +16,7 @@ type Artifact struct {
 func (b *build) artifact() *Artifact {
 	return &Artifact{
 		files: b.files, sha256: b.image.sha256,
-		state: map[string]any{"profile": b.plan.Profile, "sha256": b.image.sha256, "format": b.plan.Output.Format},
+		state: map[string]any{"profile": b.plan.Profile, "sha256": b.image.sha256, "format": b.plan.Outputs[0].Format},
 	}
 }
 

@@ -41,8 +41,17 @@ type Config struct {
 	// The directory for the image, its `.sha256` and its manifest; it is made where it is missing.
 	// Default: the host's side of the AirshipImage's `container.volume`, else `output-` and the profile's name.
 	OutputDirectory string `mapstructure:"output_directory"`
-	// The image's format: `qcow2` (default) or `raw`.
+	// What is made of the root filesystem: `build-qcow`, a disk image; `build-iso`, a live system on an ISO; or
+	// `build-root`, the root filesystem itself. Default: the AirshipImage's `action`, else `build-qcow`.
+	Action string `mapstructure:"action"`
+	// The formats of the image, one or several. Of `build-qcow`: `qcow2` (default), `raw`, `raw.zst`, `vhd`, `vhdx`, `vmdk`,
+	// `gce`; of `build-iso`: `iso`; of `build-root`: `tar.zst` (default), `squashfs`, `directory`, `oci`. Default: the
+	// AirshipImage's.
+	Formats []string `mapstructure:"formats"`
+	// `formats` where it is one.
 	Format string `mapstructure:"format"`
+	// The image's file name, without the format's ending. Default: the profile's `img_name`, else its name.
+	VMName string `mapstructure:"vm_name"`
 	// How the clusters of a qcow2 are compressed: `zlib`, which every reader knows, `zstd` or
 	// `none`. Default: `zlib`, or `none` where the profile has `qcow_compress: false`.
 	QCOW2Compression string `mapstructure:"qcow2_compression"`
@@ -107,7 +116,6 @@ func (c *Config) decode(raws ...any) error {
 		name, value string
 		allowed     []string
 	}{
-		{"format", c.Format, []string{"", "qcow2", "raw"}},
 		{"qcow2_compression", c.QCOW2Compression, []string{"", "zlib", "zstd", "none"}},
 		{"isolation", c.Isolation, []string{"", isolation.Auto, isolation.QEMU, isolation.Namespace}},
 		{"accelerator", c.Accelerator, []string{"", qemu.Auto, qemu.KVM, qemu.HVF, qemu.WHPX, qemu.TCG}},
@@ -116,8 +124,8 @@ func (c *Config) decode(raws ...any) error {
 			mistakes = multierror.Append(mistakes, fmt.Errorf("%s is %q: want one of %q", choice.name, choice.value, choice.allowed[1:]))
 		}
 	}
-	if c.Format == "raw" && c.QCOW2Compression != "" {
-		mistakes = multierror.Append(mistakes, errors.New("qcow2_compression is for format qcow2: remove it"))
+	if c.Format != "" && len(c.Formats) > 0 {
+		mistakes = multierror.Append(mistakes, errors.New("format and formats are both there: keep formats"))
 	}
 	if c.Memory < 0 || c.Memory > 0 && c.Memory < qemu.LeastMemory>>20 {
 		mistakes = multierror.Append(mistakes, fmt.Errorf("memory is %d: want at least %d MiB", c.Memory, qemu.LeastMemory>>20))
@@ -139,13 +147,13 @@ func (c *Config) decode(raws ...any) error {
 		WithDocuments: slices.Contains(set.Keys, "documents"),
 	}
 	profile, err := c.choice.Read(context.Background(), plan.Check)
-	if err == nil && profile != nil {
-		err = checkImage(&profile.Image)
-	}
 	if err != nil {
 		mistakes = multierror.Append(mistakes, err)
 	}
 	c.profile = profile
+	if err := c.form().Check(); err != nil && !c.unknown() {
+		mistakes = multierror.Append(mistakes, err)
+	}
 	return mistakes.ErrorOrNil()
 }
 
@@ -159,11 +167,37 @@ func (c *Config) warnings() []string {
 
 func (c *Config) verifyBoot() bool { return c.VerifyBoot == nil || *c.VerifyBoot }
 
+// unknown says whether something that the form follows from is not known yet.
+func (c *Config) unknown() bool {
+	return slices.Contains(append(slices.Clone(c.Formats), c.Format, c.Action, c.VMName, c.QCOW2Compression), document.Unknown)
+}
+
+// form is what the template makes of the profile, and what it leaves open its AirshipImage.
+func (c *Config) form() plan.Form {
+	var f plan.Form
+	if c.profile != nil {
+		f = plan.FormOf(&c.profile.Image)
+	}
+	if c.Action != "" {
+		if c.Action != f.Action {
+			f.Formats = nil // the image's are of its own action
+		}
+		f.Action = c.Action
+	}
+	if len(c.Formats) > 0 {
+		f.Formats = c.Formats
+	}
+	if c.Format != "" {
+		f.Formats = []string{c.Format}
+	}
+	f.Name, f.Compression = c.VMName, c.QCOW2Compression
+	return f
+}
+
 // options are the plan's.
 func (c *Config) options(variables map[string]any) plan.Options {
 	return plan.Options{
-		Plugin: version.Version, Packer: c.PackerCoreVersion,
-		Format: c.Format, Compression: c.QCOW2Compression, Variables: variables,
+		Plugin: version.Version, Packer: c.PackerCoreVersion, Form: c.form(), Variables: variables,
 	}
 }
 

@@ -23,7 +23,10 @@ type FlatConfig struct {
 	ProfileName         *string           `mapstructure:"profile_name" cty:"profile_name" hcl:"profile_name"`
 	ImageName           *string           `mapstructure:"image_name" cty:"image_name" hcl:"image_name"`
 	OutputDirectory     *string           `mapstructure:"output_directory" cty:"output_directory" hcl:"output_directory"`
+	Action              *string           `mapstructure:"action" cty:"action" hcl:"action"`
+	Formats             []string          `mapstructure:"formats" cty:"formats" hcl:"formats"`
 	Format              *string           `mapstructure:"format" cty:"format" hcl:"format"`
+	VMName              *string           `mapstructure:"vm_name" cty:"vm_name" hcl:"vm_name"`
 	QCOW2Compression    *string           `mapstructure:"qcow2_compression" cty:"qcow2_compression" hcl:"qcow2_compression"`
 	LockFile            *string           `mapstructure:"lock_file" cty:"lock_file" hcl:"lock_file"`
 	Mirror              *string           `mapstructure:"mirror" cty:"mirror" hcl:"mirror"`
@@ -62,7 +65,10 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"profile_name":               &hcldec.AttrSpec{Name: "profile_name", Type: cty.String, Required: false},
 		"image_name":                 &hcldec.AttrSpec{Name: "image_name", Type: cty.String, Required: false},
 		"output_directory":           &hcldec.AttrSpec{Name: "output_directory", Type: cty.String, Required: false},
+		"action":                     &hcldec.AttrSpec{Name: "action", Type: cty.String, Required: false},
+		"formats":                    &hcldec.AttrSpec{Name: "formats", Type: cty.List(cty.String), Required: false},
 		"format":                     &hcldec.AttrSpec{Name: "format", Type: cty.String, Required: false},
+		"vm_name":                    &hcldec.AttrSpec{Name: "vm_name", Type: cty.String, Required: false},
 		"qcow2_compression":          &hcldec.AttrSpec{Name: "qcow2_compression", Type: cty.String, Required: false},
 		"lock_file":                  &hcldec.AttrSpec{Name: "lock_file", Type: cty.String, Required: false},
 		"mirror":                     &hcldec.AttrSpec{Name: "mirror", Type: cty.String, Required: false},

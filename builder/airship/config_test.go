@@ -45,16 +45,18 @@ func TestPrepare(t *testing.T) {
 			options: "format = \"vmdk\"\nqcow2_compression = \"lzma\"\naccelerator = \"xen\"\nboot_timeout = \"-1s\"\nca_bundle = \"/nonexistent.pem\"\n" +
 				"isolation = \"chroot\"\nmemory = -1\ncpus = -1",
 			wrong: []string{
-				`format is "vmdk": want one of ["qcow2" "raw"]`, `qcow2_compression is "lzma"`, `accelerator is "xen"`,
+				`qcow2_compression is "lzma"`, `accelerator is "xen"`,
 				"boot_timeout is -1s", "ca_bundle: ", "the profile is missing",
 				`isolation is "chroot": want one of ["auto" "qemu" "namespace"]`, "memory is -1: want at least 1024 MiB", "cpus is -1",
 			},
 		},
-		"a live ISO": {
-			options: "documents = [\"testdata/iso.yaml\"]",
-			wrong:   []string{"the AirshipImage node asks for build-iso, which this version does not make; it makes build-qcow"},
-		},
-		"compressed raw": {options: resolved + "format = \"raw\"\nqcow2_compression = \"zlib\"", wrong: []string{"qcow2_compression is for format qcow2"}},
+		"a live ISO":        {options: "documents = [\"testdata/iso.yaml\"]"},
+		"an ISO as a disk":  {options: "documents = [\"testdata/iso.yaml\"]\nformat = \"qcow2\"", wrong: []string{"formats: qcow2 is of build-qcow; build-iso gives iso"}},
+		"compressed raw":    {options: resolved + "format = \"raw\"\nqcow2_compression = \"zlib\"", wrong: []string{"qcow2_compression is for the format qcow2"}},
+		"a format twice":    {options: resolved + "formats = [\"raw\", \"raw\"]", wrong: []string{"formats has raw twice"}},
+		"an unknown format": {options: resolved + "formats = [\"qcow\"]", wrong: []string{"formats: unknown format qcow; did you mean qcow2?"}},
+		"an unknown action": {options: resolved + "action = \"build-disk\"", wrong: []string{"action is build-disk, which is unknown"}},
+		"a directory":       {options: resolved + "vm_name = \"out/node\"", wrong: []string{"vm_name is \"out/node\": want a file's name"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := prepare(t, c.options)

@@ -92,7 +92,7 @@ func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelera
 	}
 	options := bootcheck.Options{
 		Image:       b.image.file.Name(),
-		Format:      b.plan.Output.Format,
+		Format:      b.plan.Outputs[0].Format,
 		Plan:        b.plan,
 		Firmware:    c.Firmware,
 		Binary:      binary,

@@ -65,7 +65,7 @@ func mirrorOf(m repository.Mirrors) mirror {
 // deliver gives the finished files their names.
 func deliver(_ context.Context, b *build, _ multistep.StateBag) error {
 	m := manifest{
-		Image: b.plan.Output.Name, Size: b.image.size, SHA256: b.image.sha256,
+		Image: b.plan.Outputs[0].Name, Size: b.image.size, SHA256: b.image.sha256,
 		Profile: b.plan.Profile, Verified: true, Boots: b.checks, Plan: b.plan.Digests(),
 		Plugin: version.PluginVersion.FormattedVersion(), Packer: b.config.PackerCoreVersion,
 		Isolation: isolationOf(b.isolation), Mirror: mirrorOf(b.mirrors), Suites: b.lock.Suites,
@@ -79,7 +79,7 @@ func deliver(_ context.Context, b *build, _ multistep.StateBag) error {
 		return err
 	}
 	b.files, err = b.image.file.Deliver(map[string][]byte{
-		output.Checksum: fmt.Appendf(nil, "%s  %s\n", b.image.sha256, b.plan.Output.Name),
+		output.Checksum: fmt.Appendf(nil, "%s  %s\n", b.image.sha256, b.plan.Outputs[0].Name),
 		output.Manifest: append(text, '\n'),
 	})
 	if err != nil {

@@ -32,7 +32,7 @@ func writeImage(ctx context.Context, b *build, _ multistep.StateBag) error {
 }
 
 func (b *build) convert(ctx context.Context, to, raw *os.File) error {
-	output := b.plan.Output
+	output := b.plan.Outputs[0]
 	last := time.Now()
 	options := qcow2.Options{Compression: qcow2.Compression(output.Compression), Progress: func(done, total int64) {
 		if time.Since(last) >= progressInterval {

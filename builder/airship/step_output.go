@@ -6,12 +6,11 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
 	"github.com/airshipit/packer-plugin-airship/internal/output"
-	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
 // reserveOutput refuses to build what could not be delivered.
 func reserveOutput(_ context.Context, b *build, _ multistep.StateBag) (err error) {
-	name := plan.NewOutput(&b.profile.NodeProfile, b.config.options(nil)).Name
+	name := b.config.form().Outputs(&b.profile.NodeProfile)[0].Name
 	b.image.file, err = output.Reserve(b.config.output(name), b.config.PackerForce)
 	return err
 }

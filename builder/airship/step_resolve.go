@@ -15,7 +15,7 @@ import (
 
 // resolvePackages makes the lock, where no lock file gave one, and from it the plan.
 func resolvePackages(ctx context.Context, b *build, _ multistep.StateBag) error {
-	request, err := plan.Ask(&b.profile.NodeProfile)
+	request, err := plan.Ask(&b.profile.NodeProfile, b.config.form())
 	if err != nil {
 		return b.profile.Locate(err)
 	}

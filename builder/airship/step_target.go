@@ -81,7 +81,7 @@ func (b *build) facts() (osconfig.Facts, error) {
 		Plan: map[string]string{
 			"rootfs": digests.RootFS, "system": digests.System, "disk": digests.Disk, "output": digests.Output,
 		},
-		Output: b.plan.Output.Name,
+		Output: b.plan.Outputs[0].Name,
 	}
 	for i, s := range b.plan.RootFS.Sources {
 		f.Sources = append(f.Sources, osconfig.Source{

@@ -37,7 +37,7 @@ spec:
       - {name: site, source: "http://archive.example.org/debian", suite: bookworm, components: main, register_repo_with_rootfs: true}
       - {name: once, source: "http://once.example.org/debian", suite: bookworm, components: main, register_repo_with_rootfs: false}
 `).NodeProfile
-	request, err := plan.Ask(&profile)
+	request, err := plan.Ask(&profile, plan.Form{})
 	require.NoError(t, err)
 	vars := RemoteVariables(&profile, request, request.Sources)
 	assert.Equal(t, []string{"linux-image-cloud-amd64", "vim"}, vars["osconfig_packages_install"])
@@ -68,7 +68,7 @@ spec:
 // A machine keeps its own sources where the profile has none.
 func TestRemoteVariablesKeepSources(t *testing.T) {
 	profile := testProfile(t, testDocument).NodeProfile
-	request, err := plan.Ask(&profile)
+	request, err := plan.Ask(&profile, plan.Form{})
 	require.NoError(t, err)
 	vars := RemoteVariables(&profile, request, request.Sources)
 	assert.Empty(t, vars["osconfig_packages_files"])

@@ -12,7 +12,7 @@ import (
 type Digests struct {
 	RootFS string `json:"rootfs"` // the tree of packages
 	System string `json:"system"` // with the builder's files and the variables
-	Disk   string `json:"disk"`   // the raw disk
+	Disk   string `json:"disk"`   // the raw disk, the ISO or the archive
 	Output string `json:"output"` // the finished file
 }
 
@@ -21,8 +21,8 @@ func (p Plan) Digests() Digests {
 	var d Digests
 	d.RootFS = digest("rootfs", p.Target, p.Epoch, p.Plugin, p.Toolbox, p.RootFS)
 	d.System = digest("system", d.RootFS, p.Profile, p.Packer, p.System, p.Variables)
-	d.Disk = digest("disk", d.System, p.Disk)
-	d.Output = digest("output", d.Disk, p.Output)
+	d.Disk = digest("disk", d.System, p.Action, p.Disk, p.ISO)
+	d.Output = digest("output", d.Disk, p.Outputs)
 	return d
 }
 

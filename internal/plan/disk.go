@@ -44,7 +44,7 @@ func NewDisk(profile *v1alpha1.NodeProfile, seed string) (Disk, error) {
 	}
 
 	identity := identity{seed: seed}
-	disk := Disk{Size: check.size, GUID: identity.uuid("disk")}
+	disk := Disk{Size: check.size, SectorSize: 512, Table: GPT, GUID: identity.uuid("disk")}
 	for _, p := range placed {
 		disk.Partitions = append(disk.Partitions, p.partition(identity))
 	}

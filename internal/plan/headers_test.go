@@ -15,7 +15,7 @@ func TestRequestOfDrivers(t *testing.T) {
 		{Name: "nic", Packages: []string{"nic-tools=1.0"}, Firmware: []string{"firmware-nic"}},
 		{Name: "gpu", DKMS: []string{"gpu-dkms"}},
 	}
-	request, err := Ask(profile)
+	request, err := Ask(profile, Form{})
 	require.NoError(t, err)
 	for _, name := range []string{"nic-tools=1.0", "firmware-nic", "gpu-dkms", "linux-image-amd64", "linux-headers-amd64"} {
 		assert.Contains(t, request.Include, name)
@@ -30,7 +30,7 @@ func TestRequestOfDrivers(t *testing.T) {
 	}
 
 	profile.Spec.Drivers = profile.Spec.Drivers[:1]
-	request, err = Ask(profile)
+	request, err = Ask(profile, Form{})
 	require.NoError(t, err)
 	assert.NotContains(t, request.Include, "linux-headers-amd64", "nothing is built")
 }
@@ -60,7 +60,7 @@ func TestHeaders(t *testing.T) {
 		profile := node()
 		profile.Spec.Drivers = []v1alpha1.Driver{{Name: "gpu", DKMS: []string{"gpu-dkms"}}}
 		profile.Spec.OSKernel.KernelBasePkg, profile.Spec.OSKernel.KernelHeadersPkg = c.kernel, c.headers
-		request, err := Ask(profile)
+		request, err := Ask(profile, Form{})
 		if c.err != "" {
 			require.ErrorContains(t, err, c.err)
 			continue

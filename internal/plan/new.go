@@ -2,7 +2,6 @@ package plan
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/go-multierror"
 
@@ -14,10 +13,7 @@ type Options struct {
 	// Plugin is this plugin's version, Packer that of Packer's core, Toolbox the digest of the tools as
 	// they were unpacked.
 	Plugin, Packer, Toolbox string
-	// Format is qcow2 or raw.
-	Format string
-	// Compression of a qcow2: zlib, zstd or none.
-	Compression string
+	Form                    Form
 	// Variables are the profile's Ansible variables, secrets already replaced by digests.
 	Variables map[string]any
 }
@@ -30,24 +26,24 @@ func Check(profile *v1alpha1.NodeProfile) error {
 	if err != nil {
 		mistakes = multierror.Append(mistakes, err)
 	}
-	if _, err := NewRequest(profile, disk); err != nil {
+	if _, err := NewRequest(profile, Form{}, disk); err != nil {
 		mistakes = multierror.Append(mistakes, err)
 	}
 	return mistakes.ErrorOrNil()
 }
 
-// Ask is the Request of a resolved profile.
-func Ask(profile *v1alpha1.NodeProfile) (Request, error) {
+// Ask is the Request of a resolved profile in a form.
+func Ask(profile *v1alpha1.NodeProfile, form Form) (Request, error) {
 	disk, err := NewDisk(profile, "")
 	if err != nil {
 		return Request{}, err
 	}
-	return NewRequest(profile, disk)
+	return NewRequest(profile, form, disk)
 }
 
 // New plans the image of a resolved profile with the packages that lock names.
 func New(profile *v1alpha1.NodeProfile, lock Lock, options Options) (Plan, error) {
-	request, err := Ask(profile)
+	request, err := Ask(profile, options.Form)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -75,7 +71,11 @@ func New(profile *v1alpha1.NodeProfile, lock Lock, options Options) (Plan, error
 		RootFS:    rootfs,
 		System:    NewSystem(profile),
 		Variables: options.Variables,
-		Output:    NewOutput(profile, options),
+		Action:    options.Form.action(),
+		Outputs:   options.Form.Outputs(profile),
+	}
+	if p.Action != v1alpha1.ActionBuildQcow2 {
+		return p, nil
 	}
 	p.Disk, err = NewDisk(profile, digest("seed", p.Digests().System, profile.Spec.Storage))
 	return p, err
@@ -120,29 +120,4 @@ func arguments(list []v1alpha1.Argument) []string {
 		}
 	}
 	return texts
-}
-
-// NewOutput is the file that a profile's image becomes.
-func NewOutput(profile *v1alpha1.NodeProfile, options Options) Output {
-	o := Output{Name: profile.Spec.Storage.ImgName, Format: options.Format, Compression: options.Compression}
-	if o.Format == "" {
-		o.Format = "qcow2"
-	}
-	switch compress := profile.Spec.Storage.QcowCompress; {
-	case o.Format != "qcow2":
-		o.Compression = ""
-	case o.Compression != "":
-	case compress != nil && !*compress:
-		o.Compression = "none"
-	default:
-		o.Compression = "zlib"
-	}
-	if o.Name == "" {
-		o.Name = profile.Name + "." + o.Format
-	}
-	// img_name is Airship's name of a qcow2.
-	if base, found := strings.CutSuffix(o.Name, ".qcow2"); found {
-		o.Name = base + "." + o.Format
-	}
-	return o
 }

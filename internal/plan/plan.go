@@ -21,8 +21,12 @@ type Plan struct {
 	System  System `json:"system"`
 	// Variables are what the provisioner applies, secrets replaced by digests.
 	Variables map[string]any `json:"variables,omitempty"`
-	Disk      Disk           `json:"disk"`
-	Output    Output         `json:"output"`
+	// Action is what becomes of the tree: build-qcow, build-iso or build-root.
+	Action string `json:"action"`
+	Disk   Disk   `json:"disk,omitzero"` // of build-qcow
+	ISO    ISO    `json:"iso,omitzero"`  // of build-iso
+	// Outputs are the files that the build keeps, the first one's name without its ending is the image's.
+	Outputs []Output `json:"outputs"`
 }
 
 // Target is what the image is for.
@@ -79,6 +83,8 @@ type Package struct {
 type System struct {
 	Hostname string   `json:"hostname"`
 	Cmdline  []string `json:"cmdline,omitempty"` // NAME=VALUE or NAME, in order
+	// SecureBoot: the machine's UEFI starts what is signed alone.
+	SecureBoot bool `json:"secureBoot,omitempty"`
 	// GrubTimeout in seconds.
 	GrubTimeout int `json:"grubTimeout"`
 	// GrubSerial are options of GRUB's serial command, NAME=VALUE.
@@ -89,20 +95,34 @@ type System struct {
 type Disk struct {
 	// Size in bytes, a multiple of 1 MiB.
 	Size int64 `json:"size"`
-	// GUID of the GPT.
+	// SectorSize is the logical sector's, bytes: 512 or 4096.
+	SectorSize int64 `json:"sectorSize"`
+	// Table is gpt or mbr.
+	Table string `json:"table"`
+	// GUID of the GPT, or an MBR's disk signature: 8 digits in hex.
 	GUID string `json:"guid"`
+	// GrowRoot: the node grows its root into the room behind it.
+	GrowRoot bool `json:"growRoot,omitempty"`
 	// Partitions by number; the first is number 1, wherever it lies.
 	Partitions []Partition `json:"partitions"`
 }
 
-// Partition is one GPT entry.
+// Tables of partitions.
+const (
+	GPT = "gpt"
+	MBR = "mbr"
+)
+
+// Partition is one entry of the table.
 type Partition struct {
 	Number int    `json:"number"`
-	Name   string `json:"name"`  // GPT partition name
-	Type   string `json:"type"`  // GPT type GUID
-	GUID   string `json:"guid"`  // PARTUUID
-	Start  int64  `json:"start"` // bytes from the disk's start, a multiple of 1 MiB
-	Size   int64  `json:"size"`  // bytes, a multiple of 1 MiB; the last one leaves room for the backup GPT
+	Name   string `json:"name,omitempty"` // GPT partition name
+	Type   string `json:"type"`           // GPT type GUID, or an MBR's type, two digits in hex
+	GUID   string `json:"guid"`           // PARTUUID
+	// Active is the flag of an MBR's entry that old firmware boots.
+	Active bool  `json:"active,omitempty"`
+	Start  int64 `json:"start"` // bytes from the disk's start, a multiple of 1 MiB
+	Size   int64 `json:"size"`  // bytes, a multiple of 1 MiB; the last one leaves room for the backup GPT
 	// Filesystem is nil for a partition without one.
 	Filesystem *Filesystem `json:"filesystem,omitempty"`
 	// Mount is nil where the partition is not mounted.
@@ -111,8 +131,8 @@ type Partition struct {
 
 // Filesystem to be made and filled.
 type Filesystem struct {
-	Type string `json:"type"` // ext4, vfat
-	// UUID as blkid prints it: 8-4-4-4-12 for ext4, XXXX-XXXX for vfat.
+	Type string `json:"type"` // ext4, xfs, btrfs, vfat, swap
+	// UUID as blkid prints it: 8-4-4-4-12, XXXX-XXXX for vfat.
 	UUID  string `json:"uuid"`
 	Label string `json:"label,omitempty"`
 	// HashSeed of ext4's directory index, a UUID.
@@ -135,12 +155,22 @@ const (
 	TypeLinux    = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
 )
 
-// Output is the file that the build keeps.
+// ISO is the live system of build-iso.
+type ISO struct {
+	// Label of the volume: cloud-init knows its ConfigDrive by it.
+	Label string `json:"label"`
+	// Cmdline of the kernel, NAME=VALUE or NAME, in order.
+	Cmdline []string `json:"cmdline"`
+	// Files are those for the ConfigDrive, by their paths on the ISO, each with its SHA-256 in hex.
+	Files map[string]string `json:"files"`
+}
+
+// Output is a file that the build keeps.
 type Output struct {
 	Name string `json:"name"` // file name
-	// Format is qcow2 or raw.
+	// Format is one of AirshipImage's formats: qcow2, iso, tar.zst.
 	Format string `json:"format"`
-	// Compression of qcow2: zlib, zstd or none. Empty for raw.
+	// Compression of qcow2: zlib, zstd or none. Empty for other formats.
 	Compression string `json:"compression,omitempty"`
 }
 
@@ -168,7 +198,7 @@ func (d Disk) OfType(guid string) (Partition, bool) {
 // architecture (Debian's name), does not boot by BIOS. Only PCs have one: elsewhere Airship's layout
 // keeps the partition, unused, so that the others have the same numbers.
 func (d Disk) BIOSBoot(architecture string) (Partition, bool) {
-	if architecture != "amd64" {
+	if architecture != "amd64" || d.SectorSize == 4096 {
 		return Partition{}, false
 	}
 	return d.OfType(TypeBIOSBoot)

@@ -27,7 +27,7 @@ func node() *v1alpha1.NodeProfile {
 
 func lockFor(t *testing.T, profile *v1alpha1.NodeProfile) Lock {
 	t.Helper()
-	request, err := Ask(profile)
+	request, err := Ask(profile, Form{})
 	require.NoError(t, err)
 	lock := Lock{Format: LockFormat, Request: request.Digest(), Toolbox: strings.Repeat("70", 32)}
 	for _, s := range request.Sources {
@@ -73,7 +73,7 @@ func TestDigests(t *testing.T) {
 		"Packer":      {func(_ *v1alpha1.NodeProfile, o *Options) { o.Packer = "1.16.0" }, []string{"system", "disk", "output"}},
 		"a variable":  {func(_ *v1alpha1.NodeProfile, o *Options) { o.Variables = map[string]any{"a": 1} }, []string{"system", "disk", "output"}},
 		"capacity":    {func(p *v1alpha1.NodeProfile, _ *Options) { p.Spec.Storage.QcowCapacity = "20G" }, []string{"disk", "output"}},
-		"compression": {func(_ *v1alpha1.NodeProfile, o *Options) { o.Compression = "zstd" }, []string{"output"}},
+		"compression": {func(_ *v1alpha1.NodeProfile, o *Options) { o.Form.Compression = "zstd" }, []string{"output"}},
 		"nothing":     {func(*v1alpha1.NodeProfile, *Options) {}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,7 +97,7 @@ func TestDigests(t *testing.T) {
 }
 
 func TestRequest(t *testing.T) {
-	request, err := Ask(node())
+	request, err := Ask(node(), Form{})
 	require.NoError(t, err)
 	assert.Contains(t, request.Include, "sudo=1.9.13p3-1+deb12u1")
 	assert.NotContains(t, request.Include, "sudo", "a pin and the bare name are one package")
@@ -107,14 +107,14 @@ func TestRequest(t *testing.T) {
 
 	ubuntu := node()
 	ubuntu.Spec.Distribution, ubuntu.Spec.Suite = "ubuntu", "jammy"
-	_, err = Ask(ubuntu)
+	_, err = Ask(ubuntu, Form{})
 	assert.EqualError(t, err, "spec.software.repos: ubuntu has no built-in archive: list its suites here (name, source, suite, components)")
 
 	ubuntu.Spec.Software.Repos = []v1alpha1.Repository{
 		{Name: "main", Source: "http://mirror.example/ubuntu/", Suite: "jammy", Components: "main universe"},
 		{Name: "vendor", Suite: "jammy", KeyringPkg: "vendor-keyring"},
 	}
-	_, err = Ask(ubuntu)
+	_, err = Ask(ubuntu, Form{})
 	assert.ErrorContains(t, err, "spec.software.repos[1].source: ubuntu has no built-in archive: give the address of vendor")
 	assert.ErrorContains(t, err, "spec.software.repos[1].keyring_pkg: vendor-keyring is not ubuntu-keyring")
 }

@@ -54,7 +54,7 @@ func TestPlatforms(t *testing.T) {
 			profile := nodeOn(c.platform, c.distribution, c.architecture)
 			assert.Equal(t, c.cmdline, strings.Join(NewSystem(profile).Cmdline, " "))
 			assert.Equal(t, []string{c.kernel}, Installed(profile))
-			request, err := Ask(profile)
+			request, err := Ask(profile, Form{})
 			require.NoError(t, err)
 			assert.Contains(t, request.Include, c.kernel)
 			assert.Equal(t, c.wanted, request.Wanted)
@@ -118,7 +118,7 @@ func TestPlanOfTaken(t *testing.T) {
 
 // Locks of machines without a platform's needs stay valid: this digest is older than platforms are.
 func TestRequestOfBareMetalIsAsBefore(t *testing.T) {
-	request, err := Ask(node())
+	request, err := Ask(node(), Form{})
 	require.NoError(t, err)
 	text, err := json.Marshal(request)
 	require.NoError(t, err)

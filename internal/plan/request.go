@@ -22,7 +22,7 @@ func (r Request) Digest() string { return digest("request", r) }
 
 // NewRequest derives the packages and sources from a resolved profile and the disk it gets: what
 // was asked for, and what an image needs to boot from that disk.
-func NewRequest(profile *v1alpha1.NodeProfile, disk Disk) (Request, error) {
+func NewRequest(profile *v1alpha1.NodeProfile, form Form, disk Disk) (Request, error) {
 	spec := profile.Spec
 	target := Target{
 		Platform:     spec.Platform,
@@ -34,17 +34,25 @@ func NewRequest(profile *v1alpha1.NodeProfile, disk Disk) (Request, error) {
 	if err != nil {
 		return Request{}, err
 	}
+	request := Request{Target: target, Sources: sources, Unapproved: sorted(spec.Software.UnapprovedPackages)}
+	if form.action() == v1alpha1.ActionBuildRoot && !namesKernel(profile) {
+		// A root filesystem boots nothing by itself: what builds on it adds a kernel.
+		request.Include = withoutBare(askedPackages(profile))
+		return request, nil
+	}
 	installed, err := installed(profile)
 	if err != nil {
 		return Request{}, err
 	}
-	return Request{
-		Target:     target,
-		Sources:    sources,
-		Include:    withoutBare(slices.Concat(installed, bootPackages(target, disk))),
-		Wanted:     Wanted(profile),
-		Unapproved: sorted(spec.Software.UnapprovedPackages),
-	}, nil
+	request.Include = withoutBare(slices.Concat(installed, bootPackages(target, form, disk)))
+	request.Wanted = Wanted(profile)
+	return request, nil
+}
+
+// namesKernel says whether a profile itself asks for a kernel, or for what is built for one.
+func namesKernel(profile *v1alpha1.NodeProfile) bool {
+	return profile.Spec.OSKernel.KernelBasePkg != "" || firstDKMS(profile.Spec.Drivers) >= 0 ||
+		slices.ContainsFunc(askedPackages(profile), func(name string) bool { return strings.HasPrefix(name, imagePrefix) })
 }
 
 // Installed are the packages that every machine of a profile has, NAME or NAME=VERSION, sorted and
@@ -76,8 +84,11 @@ func askedPackages(profile *v1alpha1.NodeProfile) []string {
 	return asked
 }
 
-// bootPackages are needed to boot from the disk, whatever the profile lists.
-func bootPackages(target Target, disk Disk) []string {
+// bootPackages are needed to boot the form, whatever the profile lists.
+func bootPackages(target Target, form Form, disk Disk) []string {
+	if form.action() == v1alpha1.ActionBuildRoot {
+		return nil
+	}
 	names := []string{"systemd-sysv", "udev", "initramfs-tools"}
 	if _, bios := disk.BIOSBoot(target.Architecture); bios {
 		names = append(names, "grub2-common", "grub-pc-bin")

@@ -97,7 +97,7 @@ func (c *check) found(profile *document.Profile, err error) {
 // read makes the profiles' questions.
 func (c *check) read(profiles []*document.Profile) {
 	for _, p := range profiles {
-		request, err := plan.Ask(&p.NodeProfile)
+		request, err := plan.Ask(&p.NodeProfile, plan.FormOf(&p.Image))
 		if err != nil {
 			c.found(p, err)
 			continue

@@ -20,7 +20,7 @@ func TestResolve(t *testing.T) {
 	ask := func(name, fingerprint string) plan.Request {
 		repo := fmt.Sprintf("{name: debian, source: %q, suite: bookworm, components: main, register_repo_with_rootfs: false, "+
 			"keyring_url: %q, keyringFingerprint: %q}", uri, keys, fingerprint)
-		request, err := plan.Ask(&s.profile(t, name, []string{"htop", "libncurses=7"}, nil, repo).NodeProfile)
+		request, err := plan.Ask(&s.profile(t, name, []string{"htop", "libncurses=7"}, nil, repo).NodeProfile, plan.Form{})
 		require.NoError(t, err)
 		return request
 	}

@@ -78,7 +78,7 @@ func TestWanted(t *testing.T) {
 				uri := s.debian(t, append(c.has, world...)...)
 				p := s.profile(t, "p", c.packages, c.unapproved, repo("debian", uri, "bookworm", "main", "key.gpg"))
 				p.NodeProfile.Spec.Platform = c.platform
-				request, err := plan.Ask(&p.NodeProfile)
+				request, err := plan.Ask(&p.NodeProfile, plan.Form{})
 				require.NoError(t, err)
 				assert.Equal(t, c.wanted, request.Wanted)
 
@@ -130,7 +130,7 @@ func TestKeyrings(t *testing.T) {
 	require.NoError(t, err)
 	defer cache.Close()
 	ask := func(p *document.Profile) plan.Request {
-		request, err := plan.Ask(&p.NodeProfile)
+		request, err := plan.Ask(&p.NodeProfile, plan.Form{})
 		require.NoError(t, err)
 		return request
 	}

@@ -29,8 +29,11 @@ var groups = []group{
 	{"root filesystems: mmdebstrap, what it calls, and what apt checks signatures with", []string{
 		"apt", "ca-certificates", "debian-archive-keyring", "dpkg", "mmdebstrap", "perl", "sqv",
 	}},
-	{"disks: partitions, ext4 and vfat, filled without a mount", []string{
-		"dosfstools", "e2fsprogs", "fdisk", "mtools",
+	{"disks: partitions and file systems, filled without a mount", []string{
+		"btrfs-progs", "dosfstools", "e2fsprogs", "fdisk", "mtools", "xfsprogs",
+	}},
+	{"live systems", []string{
+		"squashfs-tools", "xorriso",
 	}},
 	{"the machine: mounts, modules, users, its SSH doors", []string{
 		"kmod", "mount", "openssh-client", "openssh-server", "openssh-sftp-server", "passwd", "util-linux",

@@ -40,7 +40,7 @@ func (a *application) overCommunicator(ctx context.Context, comm packersdk.Commu
 	if err := a.python(ctx, link, found); err != nil {
 		return err
 	}
-	request, err := plan.Ask(&a.profile.NodeProfile)
+	request, err := plan.Ask(&a.profile.NodeProfile, plan.Form{})
 	if err != nil {
 		return a.profile.Locate(err)
 	}
