@@ -4,45 +4,71 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 )
 
-// Artifact is a finished image with the files beside it.
+// Artifact is the finished images with the files beside them.
 type Artifact struct {
-	files  []string // the image first
-	sha256 string
+	files  []string // the images first
+	id     string
+	images []image
 	state  map[string]any
 }
 
+// Names of the builder's variables: build.ImagePath, build.ProfileName.
+const (
+	imagePathKey   = "ImagePath"
+	profileNameKey = "ProfileName"
+)
+
 func (b *build) artifact() *Artifact {
-	return &Artifact{
-		files: b.files, sha256: b.image.sha256,
-		state: map[string]any{"profile": b.plan.Profile, "sha256": b.image.sha256, "format": b.plan.Outputs[0].Format},
+	first := b.images[0]
+	a := &Artifact{files: b.files, images: b.images, id: "sha256:" + first.SHA256}
+	if first.SHA256 == "" {
+		a.id = "plan:" + b.plan.Digests().Output
 	}
+	a.state = map[string]any{
+		"profile": b.plan.Profile, "action": b.plan.Action, "plan": b.plan.Digests().Output,
+		"format": first.Format, "sha256": first.SHA256, "sha512": first.SHA512,
+		"size": strconv.FormatInt(first.Size, 10), "virtual_size": strconv.FormatInt(first.VirtualSize, 10),
+		"images": b.files[:len(b.images)],
+		// Packer reads the post-processors' build variables from it.
+		"generated_data": b.generated,
+	}
+	return a
 }
 
 // BuilderId implements packersdk.Artifact.
 func (*Artifact) BuilderId() string { return BuilderID }
 
-// Files are the image, its .sha256 and its manifest.
+// Files are the images, their checksums, the manifest and the metadata.
 func (a *Artifact) Files() []string { return a.files }
 
-// Id is the image's SHA-256, by which it is known wherever it is stored.
-func (a *Artifact) Id() string { return "sha256:" + a.sha256 }
+// Id is the first image's SHA-256, by which it is known wherever it is stored; of a directory, the plan's digest.
+func (a *Artifact) Id() string { return a.id }
 
 func (a *Artifact) String() string {
-	return fmt.Sprintf("%s (sha256 %s)", a.files[0], a.sha256)
+	var lines []string
+	for i, one := range a.images {
+		line := a.files[i]
+		if one.SHA256 != "" {
+			line = fmt.Sprintf("%s (%d MB, sha256 %s)", line, one.Size/1e6, one.SHA256)
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
 }
 
-// State gives profile, sha256 and format, strings all.
+// State gives profile, action, plan (a digest), of the first image format, sha256, sha512, size and virtual_size
+// (bytes), strings all; images, the paths of all of them; and generated_data.
 func (a *Artifact) State(name string) any { return a.state[name] }
 
 // Destroy removes the files.
 func (a *Artifact) Destroy() error {
 	var failed []error
 	for _, f := range a.files {
-		if err := os.Remove(f); err != nil && !errors.Is(err, os.ErrNotExist) {
-			failed = append(failed, err)
-		}
+		failed = append(failed, os.RemoveAll(f))
 	}
 	return errors.Join(failed...)
 }

@@ -6,6 +6,7 @@ import (
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
+	"github.com/airshipit/packer-plugin-airship/internal/archive"
 	"github.com/airshipit/packer-plugin-airship/internal/bootcheck"
 	"github.com/airshipit/packer-plugin-airship/internal/document"
 	"github.com/airshipit/packer-plugin-airship/internal/isolation"
@@ -38,12 +39,16 @@ type build struct {
 	plan    plan.Plan          // resolvePackages
 	// leaveTarget undoes openTarget; nil while Target is not open.
 	leaveTarget func(context.Context) error
-	configured  bool             // finalise: the provisioner airship has run
-	paths       []bootcheck.Path // finalise: what it configured, as it is in the image
-	raw         string           // assembleDisk: path of the raw disk
-	image       image            // writeImage
-	checks      []check          // bootImage
-	files       []string         // deliver: the image first
+	generated   map[string]string // openTarget: the build's variables
+	configured  bool              // finalise: the provisioner airship has run
+	paths       []bootcheck.Path  // finalise: what it configured, as it is in the image
+	output      *output.Set       // reserveOutput
+	raw         string            // assemble: path of what left the machine
+	packed      archive.Packed    // assemble, of build-root
+	isoSize     int64             // assemble, of build-iso: bytes
+	images      []image           // writeImages, in the order of the plan's outputs
+	checks      []check           // bootImage
+	files       []string          // deliver: the images first
 	stages      []stage
 }
 
@@ -53,11 +58,18 @@ type stage struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// image is the finished file on its way to its final name.
+// image is a finished file, or directory, on its way to its final name.
 type image struct {
-	file   *output.Image // reserveOutput
-	size   int64         // bytes
-	sha256 string        // hex
+	Name   string `json:"name"`
+	Format string `json:"format"`
+	Size   int64  `json:"size"` // bytes; of a directory none
+	// VirtualSize is the disk's, bytes.
+	VirtualSize int64 `json:"virtualSize,omitempty"`
+	// SHA256 and SHA512 in hex; a directory has none.
+	SHA256 string `json:"sha256,omitempty"`
+	SHA512 string `json:"sha512,omitempty"`
+	// md5, in hex, is made where Airship's metadata are asked for.
+	md5 string
 }
 
 // check is what one boot told.

@@ -32,9 +32,9 @@ func (b *Builder) Prepare(raws ...any) (generated, warnings []string, err error)
 	warnings = b.config.warnings()
 	if p := b.config.profile; p != nil {
 		packersdk.LogSecretFilter.Set(p.Secrets()...)
-		warnings = append(append(warnings, imageWarnings(&p.Image)...), p.Warnings...)
+		warnings = append(warnings, p.Warnings...)
 	}
-	return []string{osconfig.MachineKey, osconfig.BuildKey}, warnings, nil
+	return []string{osconfig.MachineKey, osconfig.BuildKey, imagePathKey, profileNameKey}, warnings, nil
 }
 
 // Run builds the image.
@@ -81,8 +81,8 @@ func (b *Builder) steps() []multistep.Step {
 		step{run: openTarget, cleanup: closeTarget},
 		&commonsteps.StepProvision{},
 		step{title: "Finalising the root filesystem", run: finalise},
-		step{title: "Assembling the disk", run: assembleDisk},
-		step{title: "Writing the image", run: writeImage},
+		step{title: "Assembling the image", run: assemble},
+		step{title: "Writing the image", run: writeImages},
 		step{title: "Booting the image", run: bootImage},
 		step{run: deliver},
 	}

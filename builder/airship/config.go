@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -38,7 +37,7 @@ type Config struct {
 	// The AirshipImage to use where the profile has several.
 	ImageName string `mapstructure:"image_name"`
 
-	// The directory for the image, its `.sha256` and its manifest; it is made where it is missing.
+	// The directory for the images, their `.sha256` and `.sha512` and the manifest; it is made where it is missing.
 	// Default: the host's side of the AirshipImage's `container.volume`, else `output-` and the profile's name.
 	OutputDirectory string `mapstructure:"output_directory"`
 	// What is made of the root filesystem: `build-qcow`, a disk image; `build-iso`, a live system on an ISO; or
@@ -55,6 +54,12 @@ type Config struct {
 	// How the clusters of a qcow2 are compressed: `zlib`, which every reader knows, `zstd` or
 	// `none`. Default: `zlib`, or `none` where the profile has `qcow_compress: false`.
 	QCOW2Compression string `mapstructure:"qcow2_compression"`
+	// A YAML file that says what was built, in `output_directory` unless its path is absolute: `bootImagePath` and `md5sum` as
+	// Airship's image builder has them, and the image's name, URL, format, sizes, checksums and digests. Default:
+	// the AirshipImage's `outputMetadataFileName`, else none.
+	OutputMetadata string `mapstructure:"output_metadata"`
+	// The URL of the directory where the images will be served, for the file of `output_metadata`. Default: none.
+	ImageURL string `mapstructure:"image_url"`
 	// A file that holds the versions and hashes of all packages, tools included. Where it exists the
 	// build uses exactly those; where it does not the build writes it. Default: none, packages are
 	// resolved anew.
@@ -201,8 +206,16 @@ func (c *Config) options(variables map[string]any) plan.Options {
 	}
 }
 
-// output is the path of a file in the output directory of the profile's image.
-func (c *Config) output(name string) string {
+// metadataName is the name of the file with the images' metadata; empty for none.
+func (c *Config) metadataName() string {
+	if c.OutputMetadata != "" {
+		return c.OutputMetadata
+	}
+	return c.profile.Image.Spec.Builder.OutputMetadataFileName
+}
+
+// outputDirectory is that of the template, else of the profile's image.
+func (c *Config) outputDirectory() string {
 	directory := c.OutputDirectory
 	if directory == "" {
 		directory = c.profile.OutputDirectory
@@ -210,5 +223,5 @@ func (c *Config) output(name string) string {
 	if directory == "" {
 		directory = "output-" + c.profile.NodeProfile.Name
 	}
-	return filepath.Join(directory, name)
+	return directory
 }

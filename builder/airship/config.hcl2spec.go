@@ -28,6 +28,8 @@ type FlatConfig struct {
 	Format              *string           `mapstructure:"format" cty:"format" hcl:"format"`
 	VMName              *string           `mapstructure:"vm_name" cty:"vm_name" hcl:"vm_name"`
 	QCOW2Compression    *string           `mapstructure:"qcow2_compression" cty:"qcow2_compression" hcl:"qcow2_compression"`
+	OutputMetadata      *string           `mapstructure:"output_metadata" cty:"output_metadata" hcl:"output_metadata"`
+	ImageURL            *string           `mapstructure:"image_url" cty:"image_url" hcl:"image_url"`
 	LockFile            *string           `mapstructure:"lock_file" cty:"lock_file" hcl:"lock_file"`
 	Mirror              *string           `mapstructure:"mirror" cty:"mirror" hcl:"mirror"`
 	SecurityMirror      *string           `mapstructure:"security_mirror" cty:"security_mirror" hcl:"security_mirror"`
@@ -70,6 +72,8 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"format":                     &hcldec.AttrSpec{Name: "format", Type: cty.String, Required: false},
 		"vm_name":                    &hcldec.AttrSpec{Name: "vm_name", Type: cty.String, Required: false},
 		"qcow2_compression":          &hcldec.AttrSpec{Name: "qcow2_compression", Type: cty.String, Required: false},
+		"output_metadata":            &hcldec.AttrSpec{Name: "output_metadata", Type: cty.String, Required: false},
+		"image_url":                  &hcldec.AttrSpec{Name: "image_url", Type: cty.String, Required: false},
 		"lock_file":                  &hcldec.AttrSpec{Name: "lock_file", Type: cty.String, Required: false},
 		"mirror":                     &hcldec.AttrSpec{Name: "mirror", Type: cty.String, Required: false},
 		"security_mirror":            &hcldec.AttrSpec{Name: "security_mirror", Type: cty.String, Required: false},

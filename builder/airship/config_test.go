@@ -73,10 +73,10 @@ func TestPrepare(t *testing.T) {
 func TestOutputPath(t *testing.T) {
 	b, err := prepare(t, resolved)
 	require.NoError(t, err)
-	assert.Equal(t, filepath.Join("output-node", "node.qcow2"), b.config.output("node.qcow2"))
+	assert.Equal(t, "output-node", b.config.outputDirectory())
 	b, err = prepare(t, resolved+`output_directory = "images"`)
 	require.NoError(t, err)
-	assert.Equal(t, filepath.Join("images", "node.qcow2"), b.config.output("node.qcow2"))
+	assert.Equal(t, "images", b.config.outputDirectory())
 	assert.True(t, b.config.verifyBoot())
 }
 

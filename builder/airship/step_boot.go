@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/bootcheck"
 	"github.com/airshipit/packer-plugin-airship/internal/machine/qemu"
 	"github.com/airshipit/packer-plugin-airship/internal/osconfig"
@@ -20,6 +21,10 @@ import (
 func bootImage(ctx context.Context, b *build, _ multistep.StateBag) error {
 	for _, firmware := range firmwares(b.plan) {
 		b.checks = append(b.checks, check{Firmware: firmware})
+	}
+	if len(b.checks) == 0 {
+		b.say("a root filesystem boots on nothing by itself")
+		return nil
 	}
 	if !b.config.verifyBoot() {
 		b.say("skipped, as verify_boot is false: the image is not verified")
@@ -53,7 +58,7 @@ func bootImage(ctx context.Context, b *build, _ multistep.StateBag) error {
 // canWatch finds what would fail the boot check whatever the image is, before anything is installed. That
 // the provisioner will run is not known yet, but taken for granted: the profile's datasources are its.
 func (b *build) canWatch(ctx context.Context) error {
-	if !b.config.verifyBoot() {
+	if !b.config.verifyBoot() || b.plan.Action == v1alpha1.ActionBuildRoot {
 		return nil
 	}
 	if _, err := qemu.Find(ctx, b.plan.Target.Architecture); errors.Is(err, qemu.ErrNotFound) {
@@ -90,9 +95,10 @@ func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelera
 	if err != nil {
 		return err
 	}
+	file, format := b.bootable()
 	options := bootcheck.Options{
-		Image:       b.image.file.Name(),
-		Format:      b.plan.Outputs[0].Format,
+		Image:       file,
+		Format:      format,
 		Plan:        b.plan,
 		Firmware:    c.Firmware,
 		Binary:      binary,
@@ -117,6 +123,20 @@ func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelera
 	}
 	c.Verified, c.Answers = true, answers
 	return nil
+}
+
+// bootable is the finished file that every QEMU can start, and its format; where there is none, what all of them
+// were made of.
+func (b *build) bootable() (file, format string) {
+	for _, o := range b.plan.Outputs {
+		switch o.Format {
+		case plan.QCOW2, plan.Raw:
+			return b.output.File(o.Name).Name(), o.Format
+		case plan.ISOImage:
+			return b.output.File(o.Name).Name(), plan.Raw
+		}
+	}
+	return b.raw, plan.Raw
 }
 
 // expectations are what was applied: the builder's own work, and the provisioner's if it ran.

@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
 	"github.com/airshipit/packer-plugin-airship/internal/isolation"
-	"github.com/airshipit/packer-plugin-airship/internal/output"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
 	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
@@ -20,11 +20,10 @@ import (
 // manifest says how an image came about. It lies beside the image, not in it: times, mirrors and
 // machines differ between builds of one plan.
 type manifest struct {
-	Image   string `json:"image"`
-	Size    int64  `json:"size"` // bytes
-	SHA256  string `json:"sha256"`
-	Profile string `json:"profile"`
-	// Verified: the image has booted in every firmware that it supports.
+	Profile string  `json:"profile"`
+	Action  string  `json:"action"`
+	Images  []image `json:"images"`
+	// Verified: the image has booted in every firmware that it supports. A root filesystem does not boot.
 	Verified  bool              `json:"verified"`
 	Boots     []check           `json:"boots"`
 	Plan      plan.Digests      `json:"plan"`
@@ -65,8 +64,8 @@ func mirrorOf(m repository.Mirrors) mirror {
 // deliver gives the finished files their names.
 func deliver(_ context.Context, b *build, _ multistep.StateBag) error {
 	m := manifest{
-		Image: b.plan.Outputs[0].Name, Size: b.image.size, SHA256: b.image.sha256,
-		Profile: b.plan.Profile, Verified: true, Boots: b.checks, Plan: b.plan.Digests(),
+		Profile: b.plan.Profile, Action: b.plan.Action, Images: b.images,
+		Verified: len(b.checks) > 0, Boots: b.checks, Plan: b.plan.Digests(),
 		Plugin: version.PluginVersion.FormattedVersion(), Packer: b.config.PackerCoreVersion,
 		Isolation: isolationOf(b.isolation), Mirror: mirrorOf(b.mirrors), Suites: b.lock.Suites,
 		Finished: time.Now().UTC(), Stages: b.stages,
@@ -78,20 +77,41 @@ func deliver(_ context.Context, b *build, _ multistep.StateBag) error {
 	if err != nil {
 		return err
 	}
-	b.files, err = b.image.file.Deliver(map[string][]byte{
-		output.Checksum: fmt.Appendf(nil, "%s  %s\n", b.image.sha256, b.plan.Outputs[0].Name),
-		output.Manifest: append(text, '\n'),
-	})
-	if err != nil {
+	beside := map[string][]byte{b.images[0].Name + manifestEnding: append(text, '\n')}
+	for _, i := range b.images {
+		beside[i.Name+sha256Ending] = fmt.Appendf(nil, "%s  %s\n", i.SHA256, i.Name)
+		beside[i.Name+sha512Ending] = fmt.Appendf(nil, "%s  %s\n", i.SHA512, i.Name)
+	}
+	if name := b.config.metadataName(); name != "" {
+		if beside[filepath.Clean(name)], err = b.metadata(); err != nil {
+			return err
+		}
+	}
+	if b.files, err = b.output.Deliver(beside); err != nil {
 		return err
 	}
-	where, err := filepath.Abs(b.files[0])
-	if err != nil {
-		return err
+	b.inOrder()
+	for _, i := range b.images {
+		where, err := b.path(i.Name)
+		if err != nil {
+			return err
+		}
+		b.ui.Say("The image is " + where)
 	}
-	b.ui.Say("The image is " + where)
 	for _, s := range b.stages {
 		b.say("%6.1f s  %s", s.Seconds, s.Name)
 	}
 	return nil
+}
+
+// inOrder puts the files in the order of the plan's outputs: trees are delivered behind them.
+func (b *build) inOrder() {
+	place := func(file string) int {
+		at := slices.IndexFunc(b.images, func(i image) bool { return i.Name == filepath.Base(file) })
+		if at < 0 {
+			return len(b.images)
+		}
+		return at
+	}
+	slices.SortStableFunc(b.files, func(x, y string) int { return place(x) - place(y) })
 }

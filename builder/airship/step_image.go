@@ -2,57 +2,112 @@ package airship
 
 import (
 	"context"
+	"crypto/md5"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
+	"golang.org/x/sync/errgroup"
 
-	"github.com/airshipit/packer-plugin-airship/internal/disk/qcow2"
+	"github.com/airshipit/packer-plugin-airship/internal/archive"
+	"github.com/airshipit/packer-plugin-airship/internal/disk/format"
+	"github.com/airshipit/packer-plugin-airship/internal/machine"
+	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
 // progressInterval is how often a long stage says how far it is.
 const progressInterval = 5 * time.Second
 
-// writeImage converts the raw disk into the image's format.
-func writeImage(ctx context.Context, b *build, _ multistep.StateBag) error {
+// writeImages makes the plan's outputs of what left the machine.
+func writeImages(ctx context.Context, b *build, _ multistep.StateBag) error {
 	raw, err := os.Open(b.raw)
 	if err != nil {
 		return err
 	}
 	defer raw.Close()
-	if err := b.convert(ctx, b.image.file.File, raw); err != nil {
-		return fmt.Errorf("write the image: %w", err)
+	for _, o := range b.plan.Outputs {
+		began := time.Now()
+		made, err := b.write(ctx, o, b.output.File(o.Name), raw)
+		if err != nil {
+			return fmt.Errorf("write %s: %w", o.Name, err)
+		}
+		b.images = append(b.images, made)
+		b.say("%s: %d MB, %.1f s", o.Name, made.Size/1e6, time.Since(began).Seconds())
 	}
-	b.say("%d MB, sha256 %s", b.image.size/1e6, b.image.sha256)
 	return nil
 }
 
-func (b *build) convert(ctx context.Context, to, raw *os.File) error {
-	output := b.plan.Outputs[0]
-	last := time.Now()
-	options := qcow2.Options{Compression: qcow2.Compression(output.Compression), Progress: func(done, total int64) {
-		if time.Since(last) >= progressInterval {
-			last = time.Now()
-			b.say("%d of %d MB", done/1e6, total/1e6)
-		}
-	}}
+// write makes one output.
+func (b *build) write(ctx context.Context, o plan.Output, to, raw *os.File) (image, error) {
+	made := image{Name: o.Name, Format: o.Format}
+	section := func(s machine.Section) io.Reader { return io.NewSectionReader(raw, s.Offset, s.Size) }
 	var err error
-	if output.Format == "raw" {
-		err = qcow2.CopyRaw(ctx, to, raw, b.plan.Disk.Size)
-	} else {
-		err = qcow2.Write(ctx, to, raw, b.plan.Disk.Size, options)
+	switch o.Format {
+	case plan.Directory:
+		return made, archive.WriteDirectory(ctx, to.Name(), section(b.packed.Tar))
+	case plan.OCI:
+		err = archive.WriteOCI(ctx, to, section(b.packed.Tar), b.plan)
+	case plan.TarZstd:
+		err = archive.WriteZstd(ctx, to, section(b.packed.Tar))
+	case plan.SquashFS:
+		_, err = io.Copy(to, section(b.packed.SquashFS))
+	case plan.ISOImage:
+		_, err = io.Copy(to, io.NewSectionReader(raw, 0, b.isoSize))
+	default:
+		made.VirtualSize = b.plan.Disk.Size
+		err = format.Write(ctx, to, raw, b.plan.Disk.Size, b.formatOptions(o))
 	}
+	if err != nil {
+		return made, err
+	}
+	return made, b.sum(&made, to)
+}
+
+func (b *build) formatOptions(o plan.Output) format.Options {
+	last := time.Now()
+	return format.Options{
+		Format: o.Format, Compression: o.Compression, Seed: b.plan.Digests().Disk, Epoch: b.plan.Epoch,
+		Progress: func(done, total int64) {
+			if time.Since(last) >= progressInterval {
+				last = time.Now()
+				b.say("%s: %d of %d MB", o.Name, done/1e6, total/1e6)
+			}
+		},
+	}
+}
+
+// sum fills in a file's size and hashes. Each hash reads it for itself, on a processor of its own; once it has been
+// read it is in memory.
+func (b *build) sum(made *image, file *os.File) error {
+	info, err := file.Stat()
 	if err != nil {
 		return err
 	}
-	hash := sha256.New()
-	if b.image.size, err = io.Copy(hash, io.NewSectionReader(to, 0, 1<<62)); err != nil {
-		return err
+	made.Size = info.Size()
+	var group errgroup.Group
+	add := func(to *string, hash hash.Hash) {
+		group.Go(func() error {
+			_, err := io.Copy(hash, io.NewSectionReader(file, 0, made.Size))
+			*to = hex.EncodeToString(hash.Sum(nil))
+			return err
+		})
 	}
-	b.image.sha256 = hex.EncodeToString(hash.Sum(nil))
-	return nil
+	add(&made.SHA256, sha256.New())
+	add(&made.SHA512, sha512.New())
+	if b.config.metadataName() != "" {
+		add(&made.md5, md5.New())
+	}
+	return group.Wait()
+}
+
+// path is where an output will be, absolute.
+func (b *build) path(name string) (string, error) {
+	return filepath.Abs(filepath.Join(b.config.outputDirectory(), name))
 }

@@ -42,7 +42,17 @@ func openTarget(ctx context.Context, b *build, state multistep.StateBag) (err er
 	if err != nil {
 		return err
 	}
+	state.Put("instance_id", b.plan.Profile)
+	where, err := b.path(b.plan.Outputs[0].Name)
+	if err != nil {
+		return err
+	}
+	// Post-processors get these, too; what follows is for provisioners alone.
+	b.generated = map[string]string{"ID": b.plan.Profile, imagePathKey: where, profileNameKey: b.plan.Profile}
 	generated := map[string]any{}
+	for key, value := range b.generated {
+		generated[key] = value
+	}
 	for key, value := range map[string]any{osconfig.MachineKey: b.machine.Access(), osconfig.BuildKey: facts} {
 		text, err := json.Marshal(value)
 		if err != nil {

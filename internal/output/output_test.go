@@ -9,88 +9,120 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var beside = map[string][]byte{Checksum: []byte("sum"), Manifest: []byte("{}")}
+var sums = map[string][]byte{"node.qcow2.sha256": []byte("sum")}
+
+func wanted(directory string) Wanted {
+	return Wanted{Directory: directory, Files: []string{"node.qcow2", "node.vhd"}, Trees: []string{"node"}, Beside: []string{"node.qcow2.sha256"}}
+}
 
 func TestDeliver(t *testing.T) {
-	final := filepath.Join(t.TempDir(), "new", "node.qcow2")
-	image, err := Reserve(final, false)
+	dir := filepath.Join(t.TempDir(), "new")
+	set, err := Reserve(wanted(dir))
 	require.NoError(t, err)
-	_, err = image.WriteString("disk")
+	_, err = set.File("node.qcow2").WriteString("disk")
 	require.NoError(t, err)
-	require.NoFileExists(t, final)
-	files, err := image.Deliver(beside)
+	require.NoError(t, os.WriteFile(filepath.Join(set.File("node").Name(), "etc"), nil, 0o600))
+	require.Nil(t, set.File("other"))
+	require.NoFileExists(t, filepath.Join(dir, "node.qcow2"))
+	files, err := set.Deliver(sums)
 	require.NoError(t, err)
-	assert.Equal(t, []string{final, final + Checksum, final + Manifest}, files)
-	require.NoError(t, image.Discard(), "a cleanup after delivery")
-	assert.Equal(t, []string{"node.qcow2", "node.qcow2.manifest.json", "node.qcow2.sha256"}, names(t, final))
+	assert.Equal(t, []string{dir + "/node.qcow2", dir + "/node.vhd", dir + "/node", dir + "/node.qcow2.sha256"}, files)
+	require.NoError(t, set.Discard(), "a cleanup after delivery")
+	assert.Equal(t, []string{"node", "node.qcow2", "node.qcow2.sha256", "node.vhd"}, names(t, dir))
+	assert.FileExists(t, dir+"/node/etc")
 }
 
 func TestDiscard(t *testing.T) {
-	final := filepath.Join(t.TempDir(), "node.qcow2")
-	image, err := Reserve(final, false)
+	dir := t.TempDir()
+	set, err := Reserve(wanted(dir))
 	require.NoError(t, err)
-	require.NoError(t, image.Discard())
-	assert.Empty(t, names(t, final))
+	require.NoError(t, os.WriteFile(filepath.Join(set.File("node").Name(), "etc"), nil, 0o600))
+	require.NoError(t, set.Discard())
+	assert.Empty(t, names(t, dir))
 }
 
 func TestExistingFilesAreKept(t *testing.T) {
-	for _, ending := range []string{"", Checksum, Manifest} {
-		final := filepath.Join(t.TempDir(), "node.qcow2")
-		require.NoError(t, os.WriteFile(final+ending, []byte("precious"), 0o600))
-		_, err := Reserve(final, false)
-		require.ErrorContains(t, err, final+ending+" exists: ")
-		assert.Len(t, names(t, final), 1)
+	for _, name := range []string{"node.qcow2", "node.vhd", "node", "node.qcow2.sha256"} {
+		w := wanted(t.TempDir())
+		precious := filepath.Join(w.Directory, name)
+		require.NoError(t, os.WriteFile(precious, []byte("precious"), 0o600))
+		_, err := Reserve(w)
+		require.ErrorContains(t, err, precious+" exists: ")
+		assert.Len(t, names(t, w.Directory), 1)
 
-		image, err := Reserve(final, true)
+		w.Replace = true
+		set, err := Reserve(w)
 		require.NoError(t, err)
-		require.NoError(t, image.Discard())
-		text, err := os.ReadFile(final + ending)
+		require.NoError(t, set.Discard())
+		text, err := os.ReadFile(precious)
 		require.NoError(t, err)
 		assert.Equal(t, "precious", string(text), "a build that failed replaced a file")
 	}
 }
 
 func TestWhatAppearsMeanwhileIsKept(t *testing.T) {
-	final := filepath.Join(t.TempDir(), "node.qcow2")
-	image, err := Reserve(final, false)
+	dir := t.TempDir()
+	set, err := Reserve(wanted(dir))
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(final, []byte("precious"), 0o600))
-	_, err = image.Deliver(beside)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "node.vhd"), []byte("precious"), 0o600))
+	_, err = set.Deliver(sums)
 	require.ErrorContains(t, err, "exists")
-	require.NoError(t, image.Discard())
-	assert.Equal(t, []string{"node.qcow2"}, names(t, final))
+	require.NoError(t, set.Discard())
+	assert.Equal(t, []string{"node.vhd"}, names(t, dir))
+}
+
+func TestReplaced(t *testing.T) {
+	w := wanted(t.TempDir())
+	w.Replace = true
+	for _, text := range []string{"old", "new"} {
+		set, err := Reserve(w)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(set.File("node").Name(), text), nil, 0o600))
+		_, err = set.Deliver(sums)
+		require.NoError(t, err)
+	}
+	assert.Equal(t, []string{"new"}, names(t, filepath.Join(w.Directory, "node")))
+	assert.Len(t, names(t, w.Directory), 4)
 }
 
 func TestTwoBuildsOfOneImage(t *testing.T) {
-	final := filepath.Join(t.TempDir(), "node.qcow2")
-	first, err := Reserve(final, true)
+	w := wanted(t.TempDir())
+	w.Replace = true
+	first, err := Reserve(w)
 	require.NoError(t, err)
-	_, err = Reserve(final, true)
-	require.ErrorContains(t, err, "another build is writing "+final)
+	for _, name := range []string{"node.qcow2", "node.vhd"} {
+		other := w
+		other.Files, other.Trees = []string{"other.qcow2", name}, nil
+		_, err = Reserve(other)
+		require.ErrorContains(t, err, "another build is writing "+filepath.Join(w.Directory, name))
+	}
+	assert.Len(t, names(t, w.Directory), 3, "the second's own file stayed")
 	require.NoError(t, first.Discard())
 }
 
 func TestLeftoverOfAKilledBuildIsUsedAgain(t *testing.T) {
-	final := filepath.Join(t.TempDir(), "node.qcow2")
-	killed, err := Reserve(final, false)
+	w := wanted(t.TempDir())
+	killed, err := Reserve(w)
 	require.NoError(t, err)
-	_, err = killed.WriteString("half a disk")
+	_, err = killed.File("node.qcow2").WriteString("half a disk")
 	require.NoError(t, err)
-	require.NoError(t, killed.Close())
+	require.NoError(t, os.WriteFile(filepath.Join(killed.File("node").Name(), "half"), nil, 0o600))
+	require.NoError(t, killed.close())
 
-	image, err := Reserve(final, false)
+	set, err := Reserve(w)
 	require.NoError(t, err)
-	info, err := image.Stat()
+	info, err := set.File("node.qcow2").Stat()
 	require.NoError(t, err)
 	assert.Zero(t, info.Size())
-	_, err = image.Deliver(beside)
+	_, err = set.Deliver(sums)
 	require.NoError(t, err)
-	assert.Len(t, names(t, final), 3)
+	assert.Len(t, names(t, w.Directory), 4)
+	assert.Empty(t, names(t, filepath.Join(w.Directory, "node")))
 }
 
-func names(t *testing.T, final string) []string {
+func names(t *testing.T, directory string) []string {
 	t.Helper()
-	entries, err := os.ReadDir(filepath.Dir(final))
+	entries, err := os.ReadDir(directory)
 	require.NoError(t, err)
 	var all []string
 	for _, e := range entries {
@@ -102,9 +134,9 @@ func names(t *testing.T, final string) []string {
 func TestDiscardItsDirectory(t *testing.T) {
 	own, given := filepath.Join(t.TempDir(), "own"), t.TempDir()
 	for _, dir := range []string{own, given} {
-		i, err := Reserve(filepath.Join(dir, "node.qcow2"), false)
+		set, err := Reserve(wanted(dir))
 		require.NoError(t, err)
-		require.NoError(t, i.Discard())
+		require.NoError(t, set.Discard())
 	}
 	assert.NoDirExists(t, own)
 	assert.DirExists(t, given)

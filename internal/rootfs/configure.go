@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
@@ -16,14 +17,16 @@ import (
 // host name, fstab and GRUB's defaults.
 func Configure(ctx context.Context, m machine.Machine, p plan.Plan) error {
 	files := map[string]string{
-		"/etc/hostname":     p.System.Hostname + "\n",
-		"/etc/hosts":        hosts(p.System.Hostname),
-		"/etc/fstab":        p.Disk.Fstab(),
-		"/etc/default/grub": plan.GrubDefault(p.Target, p.System),
+		"/etc/hostname": p.System.Hostname + "\n",
+		"/etc/hosts":    hosts(p.System.Hostname),
 		// Without it cloud-init generates en_US.UTF-8 at the first boot, and fails.
 		"/etc/default/locale": "LANG=C.UTF-8\n",
 	}
 	maps.Copy(files, SourceFiles(p.Target, p.RootFS.Sources, p.RootFS.Unapproved))
+	if p.Action == v1alpha1.ActionBuildQcow2 {
+		files["/etc/fstab"] = p.Disk.Fstab()
+		files["/etc/default/grub"] = plan.GrubDefault(p.Target, p.System)
+	}
 	if installed(p, "openssh-server") {
 		files[SSHHostKeysPath] = SSHHostKeys
 	}
