@@ -27,16 +27,18 @@ type build struct {
 	ui      packersdk.Ui
 
 	cache     *resolution.Cache // openCache: shared by builds
+	base      *archive.Base     // openBase; nil without one
 	wants     resolution.Wants  // chooseIsolation
 	isolation isolation.Choice  // chooseIsolation
 	work      *work.Dir         // openWork: this build's own
 
-	tools   isolation.Tools    // prepareToolbox
-	machine machine.Machine    // startMachine
-	server  *repository.Server // resolvePackages
-	mirrors repository.Mirrors // resolvePackages: of the profile's distribution
-	lock    plan.Lock          // chooseIsolation from a lock file, else resolvePackages
-	plan    plan.Plan          // resolvePackages
+	tools     isolation.Tools    // prepareToolbox
+	machine   machine.Machine    // startMachine
+	described *plan.Base         // unpackBase
+	server    *repository.Server // resolvePackages
+	mirrors   repository.Mirrors // resolvePackages: of the profile's distribution
+	lock      plan.Lock          // chooseIsolation from a lock file, else resolvePackages
+	plan      plan.Plan          // resolvePackages
 	// leaveTarget undoes openTarget; nil while Target is not open.
 	leaveTarget func(context.Context) error
 	generated   map[string]string // openTarget: the build's variables

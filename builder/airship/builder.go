@@ -66,15 +66,25 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 	return build.artifact(), nil
 }
 
+// titleOfBase is empty for a build without a base, which has nothing to say.
+func (b *Builder) titleOfBase() string {
+	if b.config.base() == "" {
+		return ""
+	}
+	return "Unpacking the base"
+}
+
 // steps of a build, in order. Each undoes its own work in its cleanup.
 func (b *Builder) steps() []multistep.Step {
 	return []multistep.Step{
 		step{run: reserveOutput, cleanup: discardOutput},
 		step{run: openCache, cleanup: closeCache},
+		step{run: openBase},
 		step{run: chooseIsolation},
 		step{run: openWork, cleanup: closeWork},
 		step{title: "Preparing the tools", run: prepareToolbox},
 		step{title: "Starting the machine", run: startMachine, cleanup: closeMachine},
+		step{title: b.titleOfBase(), run: unpackBase},
 		step{title: "Resolving the packages", run: resolvePackages, cleanup: closeServer},
 		step{title: "Downloading the packages", run: fetchPackages},
 		step{title: "Installing the packages", run: makeRootFS},

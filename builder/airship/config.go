@@ -20,7 +20,6 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/isolation"
 	"github.com/airshipit/packer-plugin-airship/internal/machine/qemu"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
-	"github.com/airshipit/packer-plugin-airship/version"
 )
 
 // Config is the builder's block in a template.
@@ -36,6 +35,11 @@ type Config struct {
 	ProfileName string `mapstructure:"profile_name"`
 	// The AirshipImage to use where the profile has several.
 	ImageName string `mapstructure:"image_name"`
+
+	// The root filesystem that packages are added to, an earlier result of `build-root`: a file (`tar.zst` and other
+	// compressions of tar, `squashfs`, `oci`) or `oci://REGISTRY/REPOSITORY:TAG`, for which Docker's configuration has the
+	// credentials. Default: the profile's `base`, else none.
+	Base string `mapstructure:"base"`
 
 	// The directory for the images, their `.sha256` and `.sha512` and the manifest; it is made where it is missing.
 	// Default: the host's side of the AirshipImage's `container.volume`, else `output-` and the profile's name.
@@ -199,19 +203,20 @@ func (c *Config) form() plan.Form {
 	return f
 }
 
-// options are the plan's.
-func (c *Config) options(variables map[string]any) plan.Options {
-	return plan.Options{
-		Plugin: version.Version, Packer: c.PackerCoreVersion, Form: c.form(), Variables: variables,
-	}
-}
-
 // metadataName is the name of the file with the images' metadata; empty for none.
 func (c *Config) metadataName() string {
 	if c.OutputMetadata != "" {
 		return c.OutputMetadata
 	}
 	return c.profile.Image.Spec.Builder.OutputMetadataFileName
+}
+
+// base is the template's, else the profile's; empty for none.
+func (c *Config) base() string {
+	if c.Base != "" {
+		return c.Base
+	}
+	return c.profile.NodeProfile.Spec.Base
 }
 
 // outputDirectory is that of the template, else of the profile's image.

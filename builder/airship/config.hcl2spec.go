@@ -22,6 +22,7 @@ type FlatConfig struct {
 	Documents           []string          `mapstructure:"documents" cty:"documents" hcl:"documents"`
 	ProfileName         *string           `mapstructure:"profile_name" cty:"profile_name" hcl:"profile_name"`
 	ImageName           *string           `mapstructure:"image_name" cty:"image_name" hcl:"image_name"`
+	Base                *string           `mapstructure:"base" cty:"base" hcl:"base"`
 	OutputDirectory     *string           `mapstructure:"output_directory" cty:"output_directory" hcl:"output_directory"`
 	Action              *string           `mapstructure:"action" cty:"action" hcl:"action"`
 	Formats             []string          `mapstructure:"formats" cty:"formats" hcl:"formats"`
@@ -66,6 +67,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"documents":                  &hcldec.AttrSpec{Name: "documents", Type: cty.List(cty.String), Required: false},
 		"profile_name":               &hcldec.AttrSpec{Name: "profile_name", Type: cty.String, Required: false},
 		"image_name":                 &hcldec.AttrSpec{Name: "image_name", Type: cty.String, Required: false},
+		"base":                       &hcldec.AttrSpec{Name: "base", Type: cty.String, Required: false},
 		"output_directory":           &hcldec.AttrSpec{Name: "output_directory", Type: cty.String, Required: false},
 		"action":                     &hcldec.AttrSpec{Name: "action", Type: cty.String, Required: false},
 		"formats":                    &hcldec.AttrSpec{Name: "formats", Type: cty.List(cty.String), Required: false},

@@ -84,7 +84,7 @@ func TestOutputPath(t *testing.T) {
 func TestPackerInPlan(t *testing.T) {
 	b, err := prepare(t, resolved+`packer_core_version = "1.16.0"`)
 	require.NoError(t, err)
-	assert.Equal(t, "1.16.0", b.config.options(nil).Packer)
+	assert.Equal(t, "1.16.0", (&build{config: &b.config}).options(nil).Packer)
 }
 
 func TestLockFile(t *testing.T) {

@@ -11,11 +11,12 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
 	"github.com/airshipit/packer-plugin-airship/internal/resolution"
+	"github.com/airshipit/packer-plugin-airship/version"
 )
 
 // resolvePackages makes the lock, where no lock file gave one, and from it the plan.
 func resolvePackages(ctx context.Context, b *build, _ multistep.StateBag) error {
-	request, err := plan.Ask(&b.profile.NodeProfile, b.config.form())
+	request, err := plan.Ask(&b.profile.NodeProfile, b.form())
 	if err != nil {
 		return b.profile.Locate(err)
 	}
@@ -53,7 +54,7 @@ func (b *build) resolve(ctx context.Context, request plan.Request) error {
 		return err
 	}
 	b.lock, err = resolution.Resolve(ctx, resolution.Options{
-		Cache: b.cache, Machine: b.machine, Server: b.server, Toolbox: toolbox,
+		Cache: b.cache, Machine: b.machine, Server: b.server, Toolbox: toolbox, Base: b.described,
 	}, request)
 	if err != nil {
 		return resolution.Locate(b.profile, err)
@@ -70,13 +71,18 @@ func (b *build) makePlan() error {
 	if err != nil {
 		return err
 	}
-	options := b.config.options(variables)
-	options.Toolbox = b.tools.Digest
-	b.plan, err = plan.New(&b.profile.NodeProfile, b.lock, options)
+	b.plan, err = plan.New(&b.profile.NodeProfile, b.lock, b.options(variables))
 	if err != nil && b.config.LockFile != "" {
 		return fmt.Errorf("lock file %s: %w", b.config.LockFile, err)
 	}
 	return b.profile.Locate(err)
+}
+
+// options are the plan's.
+func (b *build) options(variables map[string]any) plan.Options {
+	return plan.Options{
+		Plugin: version.Version, Packer: b.config.PackerCoreVersion, Toolbox: b.tools.Digest, Form: b.form(), Variables: variables,
+	}
 }
 
 func closeServer(_ context.Context, b *build) error {

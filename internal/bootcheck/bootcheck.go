@@ -162,7 +162,7 @@ func bootOnce(ctx context.Context, o Options, seed []byte) (Answers, error) {
 	return g.boot(ctx)
 }
 
-func hasCloudInit(p plan.Plan) bool { return has(p, "cloud-init") }
+func hasCloudInit(p plan.Plan) bool { return p.RootFS.Has("cloud-init") }
 
 func hasSerialConsole(p plan.Plan) bool {
 	return slices.ContainsFunc(p.System.Cmdline, func(argument string) bool {

@@ -92,7 +92,7 @@ func FromProfile(p plan.Plan, profile *v1alpha1.NodeProfile, found []Path) Expec
 			e.Sysctls[s.Name] = string(s.Value)
 		}
 	}
-	if size := spec.OSKernel.KdumpTools.Crashkernel; size != "" && has(p, "kdump-tools") && !check.Template(size) {
+	if size := spec.OSKernel.KdumpTools.Crashkernel; size != "" && p.RootFS.Has("kdump-tools") && !check.Template(size) {
 		e.Cmdline = append(slices.Clone(e.Cmdline), "crashkernel="+size)
 	}
 	e.Modules, e.Blacklist = modulesOf(spec), blacklistOf(spec)
@@ -142,9 +142,4 @@ func Digests(files map[string][]byte) map[string]string {
 		digests[name] = fmt.Sprintf("%x", sha256.Sum256(text))
 	}
 	return digests
-}
-
-// has tells whether a package is in the image.
-func has(p plan.Plan, name string) bool {
-	return slices.ContainsFunc(p.RootFS.Packages, func(pkg plan.Package) bool { return pkg.Name == name })
 }

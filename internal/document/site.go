@@ -225,6 +225,7 @@ func (s *site) finish(p *Profile, w *written, i *image, r *tree.Report) error {
 	}
 	p.inlineKeyrings(s.directories, r)
 	p.inlineScripts(&s.scripts, s.directories, r)
+	p.absoluteBase(s.directories, r)
 	p.check(s.checks, r)
 	return nil
 }

@@ -1,7 +1,31 @@
 // Package flock takes advisory locks on files, which end with the process that holds them.
 package flock
 
-import "errors"
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+)
 
 // ErrBusy says that another process, or another open file of this one, holds the lock.
 var ErrBusy = errors.New("the file is locked")
+
+// Wait takes the lock as soon as it is free. waiting is called once where that is not at once.
+func Wait(ctx context.Context, file *os.File, waiting func()) error {
+	for told := false; ; told = true {
+		err := Try(file)
+		if !errors.Is(err, ErrBusy) {
+			return err
+		}
+		if !told {
+			waiting()
+		}
+		// flock(2) itself cannot be given up when a context ends.
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}

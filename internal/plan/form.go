@@ -22,6 +22,8 @@ type Form struct {
 	Name string
 	// Compression of a qcow2: zlib, zstd or none. Empty: zlib, or what the profile's qcow_compress says.
 	Compression string
+	// Base is the digest of the root filesystem that packages are added to; empty: none.
+	Base string
 }
 
 // FormOf is the form that an AirshipImage asks for.

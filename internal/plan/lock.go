@@ -19,7 +19,9 @@ type Lock struct {
 	Request string `json:"request"`
 	// Suites are the repositories as they were, in the request's order.
 	Suites []LockedSuite `json:"suites"`
-	// Packages are all packages of the image, sorted by name.
+	// Base is what the packages are added to; nil: nothing.
+	Base *Base `json:"base,omitempty"`
+	// Packages are all that are installed, sorted by name.
 	Packages []Package `json:"packages"`
 	// Toolbox is the digest of the toolbox's pinned packages.
 	Toolbox string `json:"toolbox"`
@@ -45,6 +47,9 @@ func (l Lock) Check(r Request) error {
 	}
 	if len(l.Suites) != len(r.Sources) {
 		return fmt.Errorf("the lock names %d suites, the profile has %d: delete it to resolve the packages anew", len(l.Suites), len(r.Sources))
+	}
+	if (l.Base != nil) != (r.Base != "") || l.Base != nil && l.Base.Digest != r.Base {
+		return fmt.Errorf("the lock was made for another base: delete it to resolve the packages anew")
 	}
 	var mistakes *multierror.Error
 	sources := map[string]bool{}

@@ -55,6 +55,7 @@ func New(profile *v1alpha1.NodeProfile, lock Lock, options Options) (Plan, error
 		return Plan{}, err
 	}
 	rootfs := RootFS{
+		Base:       lock.Base,
 		Sources:    lock.withKeyrings(request.Sources),
 		Include:    withoutBare(slices.Concat(request.Include, request.Taken(lock.Packages))),
 		Unapproved: request.Unapproved,

@@ -4,6 +4,8 @@
 // same digests; everything that does something takes a Plan and no document.
 package plan
 
+import "slices"
+
 // Plan is everything that decides the bytes of an image.
 type Plan struct {
 	// Profile is the profile's name.
@@ -39,6 +41,8 @@ type Target struct {
 
 // RootFS is the stage that turns packages into a tree.
 type RootFS struct {
+	// Base is what packages are added to; nil: nothing.
+	Base *Base `json:"base,omitempty"`
 	// Sources are the package sources, in order of preference.
 	Sources []Source `json:"sources"`
 	// Include are the packages asked for, by the profile or for its platform: NAME or NAME=VERSION,
@@ -46,8 +50,52 @@ type RootFS struct {
 	Include []string `json:"include"`
 	// Unapproved packages never enter the image.
 	Unapproved []string `json:"unapproved,omitempty"`
-	// Packages is the lock's answer: every package of the image, sorted by name.
+	// Packages is the lock's answer: every package that is installed, sorted by name.
 	Packages []Package `json:"packages"`
+}
+
+// Base is a root filesystem that a build starts from.
+type Base struct {
+	// Digest of its archive, or of its image's manifest: sha256: and hex.
+	Digest string `json:"digest"`
+	// Packages that it has, sorted by name.
+	Packages []BasePackage `json:"packages"`
+}
+
+// BasePackage is a package of a base.
+type BasePackage struct {
+	Name         string `json:"name"`
+	Version      string `json:"version"`
+	Architecture string `json:"architecture"`
+}
+
+// Has says whether a base, which may be nil, has a package.
+func (b *Base) Has(name string) bool {
+	return b != nil && slices.ContainsFunc(b.Packages, func(p BasePackage) bool { return p.Name == name })
+}
+
+// HasVersion says whether a base has a package in a version.
+func (b *Base) HasVersion(name, version string) bool {
+	return b != nil && slices.ContainsFunc(b.Packages, func(p BasePackage) bool { return p.Name == name && p.Version == version })
+}
+
+// Has says whether the image has a package.
+func (r RootFS) Has(name string) bool {
+	return r.Base.Has(name) || slices.ContainsFunc(r.Packages, func(p Package) bool { return p.Name == name })
+}
+
+// Names of all packages of the image, each once, sorted.
+func (r RootFS) Names() []string {
+	var names []string
+	if r.Base != nil {
+		for _, p := range r.Base.Packages {
+			names = append(names, p.Name)
+		}
+	}
+	for _, p := range r.Packages {
+		names = append(names, p.Name)
+	}
+	return sorted(names)
 }
 
 // Source is one apt source. Its URI is the document's or the distribution's public alias, never

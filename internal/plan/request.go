@@ -9,7 +9,9 @@ import (
 
 // Request is what the repositories are asked: which packages, from where, for which machine.
 type Request struct {
-	Target  Target   `json:"target"`
+	Target Target `json:"target"`
+	// Base is the digest of the root filesystem that packages are added to; empty: none.
+	Base    string   `json:"base,omitempty"`
 	Sources []Source `json:"sources"`
 	Include []string `json:"include"`
 	// Wanted are included, too, where the sources have them and they fit the others.
@@ -34,7 +36,7 @@ func NewRequest(profile *v1alpha1.NodeProfile, form Form, disk Disk) (Request, e
 	if err != nil {
 		return Request{}, err
 	}
-	request := Request{Target: target, Sources: sources, Unapproved: sorted(spec.Software.UnapprovedPackages)}
+	request := Request{Target: target, Base: form.Base, Sources: sources, Unapproved: sorted(spec.Software.UnapprovedPackages)}
 	if form.action() == v1alpha1.ActionBuildRoot && !namesKernel(profile) {
 		// A root filesystem boots nothing by itself: what builds on it adds a kernel.
 		request.Include = withoutBare(askedPackages(profile))

@@ -1,9 +1,11 @@
 package resolution
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 
+	"github.com/airshipit/packer-plugin-airship/internal/archive"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
 	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
@@ -60,6 +62,13 @@ func OpenCache(o CacheOptions) (*Cache, error) {
 
 // Close closes idle connections.
 func (c *Cache) Close() { c.Fetcher.Close() }
+
+// OpenBase finds the root filesystem that a build starts from.
+func (c *Cache) OpenBase(ctx context.Context, name, architecture string) (*archive.Base, error) {
+	return archive.OpenBase(ctx, name, archive.BaseOptions{
+		Architecture: architecture, CacheDir: c.Dir, Client: c.Fetcher.Client(), Say: c.options.Say,
+	})
+}
 
 // Mirrors decides where a distribution is fetched from.
 func (c *Cache) Mirrors(distribution string) (repository.Mirrors, error) {

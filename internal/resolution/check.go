@@ -139,7 +139,10 @@ func (c *check) names(ctx context.Context) []*asked {
 	for _, a := range open {
 		c.found(a.profile, c.cache.missing(ctx, &a.question, others))
 	}
-	return open
+	return slices.DeleteFunc(open, func(a *asked) bool {
+		// What fits a base is known when it is there.
+		return a.profile.NodeProfile.Spec.Base != ""
+	})
 }
 
 // index reads the indices of questions; those with the same releases share one.

@@ -18,13 +18,14 @@ import (
 // many times as long in a machine that is emulated. say gets a line for each wanted package that is
 // left out.
 func lock(
-	ctx context.Context, m machine.Machine, server *repository.Server, q *question, toolbox string, say func(format string, args ...any),
+	ctx context.Context, m machine.Machine, server *repository.Server, q *question, toolbox string, base *plan.Base,
+	say func(format string, args ...any),
 ) (plan.Lock, error) {
 	wanted, err := q.available(say)
 	if err != nil {
 		return plan.Lock{}, err
 	}
-	lock := plan.Lock{Format: plan.LockFormat, Request: q.request.Digest(), Toolbox: toolbox}
+	lock := plan.Lock{Format: plan.LockFormat, Request: q.request.Digest(), Toolbox: toolbox, Base: base}
 	a := apt{machine: m, mirrors: rootfs.Mirrors{}, say: say}
 	narrowed := q.index.Narrow(slices.Concat(q.request.Include, wanted))
 	for i, release := range q.releases {
@@ -44,7 +45,7 @@ func lock(
 	if err != nil {
 		return plan.Lock{}, err
 	}
-	return lock, holdsAll(lock.Packages, slices.Concat(q.request.Include, taken))
+	return lock, holdsAll(lock.Packages, base, slices.Concat(q.request.Include, taken))
 }
 
 // apt is the one in a machine, with a question's suites as its sources.
@@ -62,14 +63,19 @@ func (a apt) ask(ctx context.Context, r plan.Request) ([]plan.Package, error) {
 // holdsAll says whether every package that was asked for is among the packages. apt may take a name
 // that it does not know for something else: NAME- removes, NAME+ and a regular expression install
 // others. Here all names are known.
-func holdsAll(packages []plan.Package, asked []string) error {
+func holdsAll(packages []plan.Package, base *plan.Base, asked []string) error {
 	names := map[string]bool{}
 	for _, p := range packages {
 		names[p.Name] = true
 	}
 	for _, a := range asked {
-		if name, _, _ := strings.Cut(a, "="); !names[name] {
+		name, version, pinned := strings.Cut(a, "=")
+		switch {
+		case names[name]:
+		case !base.Has(name):
 			return fmt.Errorf("apt's answer lacks %s, which was asked for", name)
+		case pinned && !base.HasVersion(name, version):
+			return fmt.Errorf("%s is asked for in the version %s, and the base has another one: leave the version out, or make the base with it", name, version)
 		}
 	}
 	return nil

@@ -38,7 +38,7 @@ func TestLock(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			request.Include = strings.Fields(include)
 			begin := time.Now()
-			lock, err := lock(t.Context(), m, server, &question{request: request, releases: releases, index: index}, "", t.Logf)
+			lock, err := lock(t.Context(), m, server, &question{request: request, releases: releases, index: index}, "", nil, t.Logf)
 			require.NoError(t, err)
 			t.Logf("narrowed: %v", time.Since(begin))
 			begin = time.Now()

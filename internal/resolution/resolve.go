@@ -2,6 +2,8 @@ package resolution
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
@@ -16,6 +18,8 @@ type Options struct {
 	Server  *repository.Server
 	// Toolbox is the digest of the tools' pin.
 	Toolbox string
+	// Base is what lies in the machine's Target, where the request builds on a base.
+	Base *plan.Base
 }
 
 // Resolve finds out which packages the request gets: it verifies the suites, and asks apt where the
@@ -36,7 +40,12 @@ func Resolve(ctx context.Context, o Options, request plan.Request) (plan.Lock, e
 	if q.index, err = repository.NewIndex(q.releases...); err != nil {
 		return plan.Lock{}, err
 	}
-	if err := o.Cache.missing(ctx, q, nil); err != nil {
+	asked := *q
+	asked.request.Include = slices.DeleteFunc(slices.Clone(request.Include), func(name string) bool {
+		name, _, _ = strings.Cut(name, "=")
+		return o.Base.Has(name)
+	})
+	if err := o.Cache.missing(ctx, &asked, nil); err != nil {
 		return plan.Lock{}, ended(ctx, err)
 	}
 	return o.lock(ctx, q)
@@ -44,7 +53,7 @@ func Resolve(ctx context.Context, o Options, request plan.Request) (plan.Lock, e
 
 // lock asks apt, and remembers its answer.
 func (o Options) lock(ctx context.Context, q *question) (plan.Lock, error) {
-	lock, err := lock(ctx, o.Machine, o.Server, q, o.Toolbox, o.Cache.options.Say)
+	lock, err := lock(ctx, o.Machine, o.Server, q, o.Toolbox, o.Base, o.Cache.options.Say)
 	if err != nil {
 		return plan.Lock{}, ended(ctx, err)
 	}

@@ -15,7 +15,10 @@ import (
 // Bootstrap has mmdebstrap install the plan's packages into Target. locked is the URL of a flat
 // repository of exactly those; say gets a line every few seconds.
 func Bootstrap(ctx context.Context, m machine.Machine, p plan.Plan, locked string, say func(format string, args ...any)) error {
-	if err := mountTarget(ctx, m, p.RootFS.Packages); err != nil {
+	if p.RootFS.Base != nil {
+		return extend(ctx, m, p, locked, say)
+	}
+	if err := MountTarget(ctx, m, sizeOf(p.RootFS.Packages)); err != nil {
 		return err
 	}
 	const hook = hooksDir + "/divert.sh"
@@ -36,16 +39,7 @@ func Bootstrap(ctx context.Context, m machine.Machine, p plan.Plan, locked strin
 		},
 		// By standard input: the URL is a secret among the users of this host.
 		Stdin: strings.NewReader("deb [trusted=yes] " + locked + " ./\n"),
-		Env: []string{
-			epochEnv(p.Epoch),
-			// Read by dpkg(1): nothing survives a crash of the build, so nothing is synced.
-			"DPKG_FORCE=unsafe-io",
-			// Read by hooks of kernel packages: initramfs-tools' has work for Finalise, and kdump-tools' makes one for
-			// the hardware that it runs on, which fails in a chroot; kdump-config makes it when the node boots.
-			"INITRD=No",
-			// The repository is on this host.
-			"http_proxy=", "https_proxy=",
-		},
+		Env:    installEnv(p),
 		Stdout: lines,
 		Stderr: lines,
 	})
@@ -53,7 +47,22 @@ func Bootstrap(ctx context.Context, m machine.Machine, p plan.Plan, locked strin
 	if err != nil {
 		return fmt.Errorf("install the packages: %w", err)
 	}
-	return checkInstalled(ctx, m, p.RootFS.Packages)
+	return checkInstalled(ctx, m, p.RootFS)
+}
+
+// installEnv is what programs that install packages read.
+func installEnv(p plan.Plan) []string {
+	return []string{
+		epochEnv(p.Epoch),
+		"DEBIAN_FRONTEND=noninteractive", "DEBCONF_NONINTERACTIVE_SEEN=true",
+		// Read by dpkg(1): nothing survives a crash of the build, so nothing is synced.
+		"DPKG_FORCE=unsafe-io",
+		// Read by hooks of kernel packages: initramfs-tools' has work for Finalise, and kdump-tools' makes one for
+		// the hardware that it runs on, which fails in a chroot; kdump-config makes it when the node boots.
+		"INITRD=No",
+		// The repository is on this host.
+		"http_proxy=", "https_proxy=",
+	}
 }
 
 // names for mmdebstrap's --include, which splits at commas.
@@ -65,16 +74,21 @@ func names(packages []plan.Package) []string {
 	return list
 }
 
-// Unpacked, packages of a Debian system take some four times the room of their archives.
+// unpackedRatio: packages of a Debian system, and archives of one, take some four times their room when unpacked.
 const unpackedRatio = 4
 
-// mountTarget puts a tmpfs under Target where the machine has memory to spare: unpacking some
-// hundred packages into one takes 18 s where a disk's file system took 24 to 33 s.
-func mountTarget(ctx context.Context, m machine.Machine, packages []plan.Package) error {
-	var need int64
+func sizeOf(packages []plan.Package) int64 {
+	var sum int64
 	for _, p := range packages {
-		need += p.Size * unpackedRatio
+		sum += p.Size
 	}
+	return sum
+}
+
+// MountTarget puts a tmpfs under Target where the machine has memory to spare for a root filesystem of so many bytes
+// in archives: unpacking some hundred packages into one takes 18 s where a disk's file system took 24 to 33 s.
+func MountTarget(ctx context.Context, m machine.Machine, archived int64) error {
+	need := archived * unpackedRatio
 	var text bytes.Buffer
 	if err := m.Run(ctx, machine.Command{Args: []string{"cat", meminfo.Path}, Stdout: &text}); err != nil {
 		return fmt.Errorf("read the machine's memory: %w", err)
@@ -90,8 +104,8 @@ func mountTarget(ctx context.Context, m machine.Machine, packages []plan.Package
 	return nil
 }
 
-// checkInstalled compares dpkg's database with the lock, which must say the same.
-func checkInstalled(ctx context.Context, m machine.Machine, locked []plan.Package) error {
+// checkInstalled compares dpkg's database with the plan, which must say the same.
+func checkInstalled(ctx context.Context, m machine.Machine, r plan.RootFS) error {
 	var out bytes.Buffer
 	err := m.Run(ctx, machine.Command{
 		Args:   []string{"dpkg-query", "--show", "--showformat=${Package} ${Version} ${Architecture} ${db:Status-Status}\\n"},
@@ -100,12 +114,11 @@ func checkInstalled(ctx context.Context, m machine.Machine, locked []plan.Packag
 	if err != nil {
 		return fmt.Errorf("list the installed packages: %w", err)
 	}
-	want := make([]string, 0, len(locked))
-	for _, p := range locked {
-		want = append(want, fmt.Sprintf("%s %s %s installed", p.Name, p.Version, p.Architecture))
-	}
-	have := strings.Split(strings.TrimSpace(out.String()), "\n")
-	slices.Sort(want)
+	want := wanted(r)
+	have := slices.DeleteFunc(strings.Split(strings.TrimSpace(out.String()), "\n"), func(line string) bool {
+		// Of a base's own past.
+		return r.Base != nil && strings.HasSuffix(line, " config-files")
+	})
 	slices.Sort(have)
 	for _, line := range want {
 		if _, found := slices.BinarySearch(have, line); !found {
@@ -116,4 +129,23 @@ func checkInstalled(ctx context.Context, m machine.Machine, locked []plan.Packag
 		return fmt.Errorf("dpkg has %d packages, the lock names %d", len(have), len(want))
 	}
 	return nil
+}
+
+// wanted are the lines that dpkg-query shall print, sorted: the base's packages, and those that were added or took
+// their place.
+func wanted(r plan.RootFS) []string {
+	lines, added := []string{}, map[string]bool{}
+	for _, p := range r.Packages {
+		added[p.Name] = true
+		lines = append(lines, fmt.Sprintf("%s %s %s installed", p.Name, p.Version, p.Architecture))
+	}
+	if r.Base != nil {
+		for _, p := range r.Base.Packages {
+			if !added[p.Name] {
+				lines = append(lines, fmt.Sprintf("%s %s %s installed", p.Name, p.Version, p.Architecture))
+			}
+		}
+	}
+	slices.Sort(lines)
+	return lines
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
@@ -27,10 +26,10 @@ func Configure(ctx context.Context, m machine.Machine, p plan.Plan) error {
 		files["/etc/fstab"] = p.Disk.Fstab()
 		files["/etc/default/grub"] = plan.GrubDefault(p.Target, p.System)
 	}
-	if installed(p, "openssh-server") {
+	if p.RootFS.Has("openssh-server") {
 		files[SSHHostKeysPath] = SSHHostKeys
 	}
-	if p.Target.Platform == "gcp" && installed(p, "google-guest-agent") {
+	if p.Target.Platform == "gcp" && p.RootFS.Has("google-guest-agent") {
 		files[OnGooglePath] = OnGoogle
 	}
 	if err := m.Run(ctx, machine.Command{Args: []string{"rm", "-f", machine.Target + "/etc/apt/sources.list"}}); err != nil {
@@ -82,10 +81,6 @@ const OnGooglePath = "/etc/systemd/system/google-.service.d/10-platform.conf"
 const OnGoogle = `[Service]
 ExecCondition=/bin/grep -qs Google /sys/class/dmi/id/product_name
 `
-
-func installed(p plan.Plan, name string) bool {
-	return slices.ContainsFunc(p.RootFS.Packages, func(pkg plan.Package) bool { return pkg.Name == name })
-}
 
 func hosts(hostname string) string {
 	return fmt.Sprintf(`127.0.0.1 localhost

@@ -13,11 +13,11 @@ var pythonMinimal = regexp.MustCompile(`^python(3\.[0-9]+)-minimal$`)
 // byte-compiled in the target.
 func diverted(p plan.Plan) []string {
 	var paths []string
-	for _, pkg := range p.RootFS.Packages {
-		switch match := pythonMinimal.FindStringSubmatch(pkg.Name); {
-		case pkg.Name == "initramfs-tools":
+	for _, name := range p.RootFS.Names() {
+		switch match := pythonMinimal.FindStringSubmatch(name); {
+		case name == "initramfs-tools":
 			paths = append(paths, "/usr/sbin/update-initramfs")
-		case pkg.Name == "python3-minimal":
+		case name == "python3-minimal":
 			paths = append(paths, "/usr/bin/py3compile")
 		case match != nil:
 			paths = append(paths, "/usr/lib/python"+match[1]+"/py_compile.py")

@@ -13,7 +13,7 @@ func Initramfs(ctx context.Context, m machine.Machine, p plan.Plan) error {
 	if err := chrooted(ctx, m, restoreScript, diverted(p)...); err != nil {
 		return fmt.Errorf("end the diversions: %w", err)
 	}
-	if !installed(p, "initramfs-tools") {
+	if !p.RootFS.Has("initramfs-tools") {
 		return nil
 	}
 	err := m.Run(ctx, machine.Command{

@@ -21,13 +21,13 @@ type Mirrors map[string]string
 // required ones, and apt. repository.Index.Narrow knows of them.
 var base = []string{"?essential", "?priority(required)", "apt"}
 
-// Resolve asks apt which packages the request would install into an empty root, recommends
-// left out. The result is sorted by name and architecture.
+// Resolve asks apt which packages the request would install into an empty root, or into the base that lies in
+// Target, recommends left out. The result is sorted by name and architecture.
 func Resolve(ctx context.Context, m machine.Machine, r plan.Request, mirrors Mirrors) ([]plan.Package, error) {
 	files := map[string]string{
 		"sources.list":              sourcesList(r, mirrors),
 		"preferences":               Preferences(r.Unapproved),
-		"apt.conf":                  aptConf(r.Target.Architecture),
+		"apt.conf":                  aptConf(r),
 		"state/lists/partial/.d":    "",
 		"cache/archives/partial/.d": "",
 		"dpkg/status":               "",
@@ -44,6 +44,10 @@ func Resolve(ctx context.Context, m machine.Machine, r plan.Request, mirrors Mir
 	}
 	var out, words bytes.Buffer
 	args := slices.Concat([]string{"apt-get", "-qq", "--print-uris", "install", "--"}, base, r.Include)
+	if r.Base != "" {
+		// What the base has stays, unless something that is added needs another version.
+		args = slices.Concat([]string{"apt-get", "-qq", "--print-uris", "--no-upgrade", "--no-remove", "install", "--"}, r.Include)
+	}
 	if err := m.Run(ctx, machine.Command{Args: args, Env: env, Stdout: &out, Stderr: &words}); err != nil {
 		if refused(words.String()) {
 			err = &RefusalError{Words: words.String(), err: err}
@@ -54,7 +58,7 @@ func Resolve(ctx context.Context, m machine.Machine, r plan.Request, mirrors Mir
 	if err != nil {
 		return nil, err
 	}
-	if len(packages) == 0 {
+	if len(packages) == 0 && r.Base == "" {
 		return nil, fmt.Errorf("resolve the packages: apt named none")
 	}
 	return packages, nil
@@ -102,7 +106,11 @@ func Preferences(unapproved []string) string {
 	return fmt.Sprintf("Package: %s\nPin: release *\nPin-Priority: -1\n", strings.Join(unapproved, " "))
 }
 
-func aptConf(architecture string) string {
+func aptConf(r plan.Request) string {
+	status := aptDir + "/dpkg/status"
+	if r.Base != "" {
+		status = machine.Target + "/var/lib/dpkg/status"
+	}
 	return fmt.Sprintf(`APT::Architecture %[1]q;
 APT::Architectures { %[1]q; };
 APT::Install-Recommends "false";
@@ -116,12 +124,12 @@ Dir::Etc::preferences "%[2]s/preferences";
 Dir::Etc::preferencesparts "%[2]s/parts";
 Dir::State "%[2]s/state";
 Dir::State::lists "lists";
-Dir::State::status "%[2]s/dpkg/status";
+Dir::State::status "%[3]s";
 Dir::Cache "%[2]s/cache";
 APT::Cmd::Pattern-Only "true";
 APT::Sandbox::User "root";
 Acquire::http::Proxy "DIRECT";
-`, architecture, aptDir)
+`, r.Target.Architecture, aptDir, status)
 }
 
 // parseURIs reads the lines of apt-get --print-uris: 'URI' NAME_VERSION_ARCH.deb SIZE SHA256:HASH.

@@ -12,6 +12,10 @@ import (
 var (
 	//go:embed scripts/divert.sh
 	divertScript string
+	//go:embed scripts/divert_base.sh
+	divertBaseScript string
+	//go:embed scripts/extend.sh
+	extendScript string
 	//go:embed scripts/restore.sh
 	restoreScript string
 	// CleanScript, with / as its argument, makes a machine that runs or a closed target the start of many

@@ -14,7 +14,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/airshipit/packer-plugin-airship/internal/flock"
 )
@@ -197,24 +196,9 @@ func (c cache) lock(ctx context.Context, progress func(string, ...any)) (unlock 
 	if err != nil {
 		return nil, err
 	}
-	told := false
-	for {
-		err := flock.Try(file)
-		if err == nil {
-			return file.Close, nil
-		}
-		if !errors.Is(err, flock.ErrBusy) {
-			return nil, errors.Join(fmt.Errorf("lock %s: %w", file.Name(), err), file.Close())
-		}
-		if !told {
-			progress("toolbox: another build is making it; waiting")
-			told = true
-		}
-		// flock(2) itself cannot be given up when a context ends.
-		select {
-		case <-ctx.Done():
-			return nil, errors.Join(context.Cause(ctx), file.Close())
-		case <-time.After(100 * time.Millisecond):
-		}
+	err = flock.Wait(ctx, file, func() { progress("toolbox: another build is making it; waiting") })
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
 	}
+	return file.Close, nil
 }

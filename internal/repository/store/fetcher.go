@@ -76,6 +76,9 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
+// Client is what the Fetcher asks by: its proxies, authorities and timeouts.
+func (f *Fetcher) Client() *http.Client { return f.client }
+
 // Close closes idle connections.
 func (f *Fetcher) Close() { f.client.CloseIdleConnections() }
 

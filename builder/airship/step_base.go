@@ -1,0 +1,54 @@
+package airship
+
+import (
+	"context"
+
+	"github.com/hashicorp/packer-plugin-sdk/multistep"
+
+	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/internal/rootfs"
+)
+
+// openBase finds the root filesystem that packages are added to, where there is one.
+func openBase(ctx context.Context, b *build, _ multistep.StateBag) (err error) {
+	name := b.config.base()
+	if name == "" {
+		return nil
+	}
+	b.ui.Say("Starting from " + name)
+	if b.base, err = b.cache.OpenBase(ctx, name, b.profile.NodeProfile.Spec.Architecture); err != nil {
+		return err
+	}
+	b.say("%s, %d MB", b.base.Digest, b.base.Size/1e6)
+	return nil
+}
+
+// unpackBase puts the base where packages are installed.
+func unpackBase(ctx context.Context, b *build, _ multistep.StateBag) error {
+	if b.base == nil {
+		return nil
+	}
+	if err := rootfs.MountTarget(ctx, b.machine, b.base.Size); err != nil {
+		return err
+	}
+	if err := b.base.Unpack(ctx, b.machine); err != nil {
+		return err
+	}
+	spec := &b.profile.NodeProfile.Spec
+	described, err := b.base.Describe(ctx, b.machine, plan.Target{Architecture: spec.Architecture, Suite: spec.Suite})
+	if err != nil {
+		return err
+	}
+	b.described = described
+	b.say("the base has %d packages", len(described.Packages))
+	return nil
+}
+
+// form is the template's, with the base's digest.
+func (b *build) form() plan.Form {
+	form := b.config.form()
+	if b.base != nil {
+		form.Base = b.base.Digest
+	}
+	return form
+}
