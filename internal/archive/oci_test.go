@@ -90,7 +90,7 @@ func TestOpenBase(t *testing.T) {
 	}
 	base, err := OpenBase(context.Background(), write("plain.tar", string(layer(t, "1", "etc/", "etc/a"))), BaseOptions{})
 	require.NoError(t, err)
-	assert.Equal(t, int64(3072), base.Size)
+	assert.Equal(t, int64(2560), base.Size)
 }
 
 func TestWriteDirectory(t *testing.T) {
