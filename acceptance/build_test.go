@@ -48,7 +48,7 @@ func TestBuild(t *testing.T) {
 	assert.False(t, manifest.Verified, "it was not booted")
 	sum, err := os.ReadFile(first.image() + ".sha256")
 	require.NoError(t, err)
-	assert.Equal(t, manifest.SHA256+"  node.qcow2\n", string(sum))
+	assert.Equal(t, manifest.Images[0].SHA256+"  node.qcow2\n", string(sum))
 	tool(t, "sh", "-c", "cd '"+first.output()+"' && sha256sum --check --quiet node.qcow2.sha256")
 	tool(t, "qemu-img", "check", first.image())
 
@@ -56,7 +56,7 @@ func TestBuild(t *testing.T) {
 	t.Run("again", func(t *testing.T) {
 		again := newRun(t, sharedCache(t))
 		again.build(t, "-var", "lock_file="+lock)
-		assert.Equal(t, manifest.SHA256, again.manifest(t).SHA256, "the same plan gave another image")
+		assert.Equal(t, manifest.Images[0].SHA256, again.manifest(t).Images[0].SHA256, "the same plan gave another image")
 	})
 	t.Run("as a user", func(t *testing.T) {
 		user := newRun(t, "").as(t, newUser(t))
@@ -65,7 +65,7 @@ func TestBuild(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(copied, text, 0o644))
 		user.build(t, "-var", "lock_file="+copied)
-		assert.Equal(t, manifest.SHA256, user.manifest(t).SHA256, "root and a user built different images from one plan")
+		assert.Equal(t, manifest.Images[0].SHA256, user.manifest(t).Images[0].SHA256, "root and a user built different images from one plan")
 	})
 }
 

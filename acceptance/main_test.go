@@ -109,16 +109,27 @@ func (r run) fails(t *testing.T, name string, arguments ...string) string {
 	return string(output)
 }
 
-// manifest beside the image.
-func (r run) manifest(t *testing.T) (m struct {
-	SHA256    string
+// manifest is what a build says of itself.
+type manifest struct {
+	Images []struct {
+		Name, Format, SHA256, SHA512 string
+		Size, VirtualSize            int64
+	}
 	Verified  bool
 	Boots     []struct{ Firmware string }
 	Isolation struct{ Kind, Reason, Accelerator string }
-},
-) {
+}
+
+// manifest beside the image.
+func (r run) manifest(t *testing.T) manifest {
 	t.Helper()
-	text, err := os.ReadFile(r.image() + ".manifest.json")
+	return r.manifestOf(t, filepath.Base(r.image()))
+}
+
+// manifestOf is the one beside an image of that name.
+func (r run) manifestOf(t *testing.T, image string) (m manifest) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(r.output(), image) + ".manifest.json")
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, &m))
 	return m
