@@ -6,11 +6,14 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
 // Artifact is the finished images with the files beside them.
 type Artifact struct {
-	files  []string // the images first
+	files  []string // the images first, without trees
+	all    []string
 	id     string
 	images []image
 	state  map[string]any
@@ -24,9 +27,15 @@ const (
 
 func (b *build) artifact() *Artifact {
 	first := b.images[0]
-	a := &Artifact{files: b.files, images: b.images, id: "sha256:" + first.SHA256}
+	a := &Artifact{all: b.files, images: b.images, id: "sha256:" + first.SHA256}
 	if first.SHA256 == "" {
 		a.id = "plan:" + b.plan.Digests().Output
+	}
+	for i, file := range b.files {
+		// Post-processors hash, compress and upload what is among the files.
+		if i >= len(b.images) || b.images[i].Format != plan.Directory {
+			a.files = append(a.files, file)
+		}
 	}
 	a.state = map[string]any{
 		"profile": b.plan.Profile, "action": b.plan.Action, "plan": b.plan.Digests().Output,
@@ -42,7 +51,7 @@ func (b *build) artifact() *Artifact {
 // BuilderId implements packersdk.Artifact.
 func (*Artifact) BuilderId() string { return BuilderID }
 
-// Files are the images, their checksums, the manifest and the metadata.
+// Files are the images but for directories, their checksums, the manifest and the metadata.
 func (a *Artifact) Files() []string { return a.files }
 
 // Id is the first image's SHA-256, by which it is known wherever it is stored; of a directory, the plan's digest.
@@ -51,7 +60,7 @@ func (a *Artifact) Id() string { return a.id }
 func (a *Artifact) String() string {
 	var lines []string
 	for i, one := range a.images {
-		line := a.files[i]
+		line := a.all[i]
 		if one.SHA256 != "" {
 			line = fmt.Sprintf("%s (%d MB, sha256 %s)", line, one.Size/1e6, one.SHA256)
 		}
@@ -64,10 +73,10 @@ func (a *Artifact) String() string {
 // (bytes), strings all; images, the paths of all of them; and generated_data.
 func (a *Artifact) State(name string) any { return a.state[name] }
 
-// Destroy removes the files.
+// Destroy removes the files and directories.
 func (a *Artifact) Destroy() error {
 	var failed []error
-	for _, f := range a.files {
+	for _, f := range a.all {
 		failed = append(failed, os.RemoveAll(f))
 	}
 	return errors.Join(failed...)

@@ -23,6 +23,7 @@ DOCUMENTATION = """
 
 import os
 import re
+import shutil
 import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
@@ -91,8 +92,14 @@ def main():
         supports_check_mode=False,
     )
     entries, problems = [], []
+    # A root filesystem for a container has none: nothing starts units there, and the role's own need no state.
+    has_systemd = shutil.which("systemctl") is not None
     for entry in module.params["entries"]:
-        if exists(entry["name"]):
+        if not has_systemd:
+            if entry.get("field"):
+                problems.append({"field": entry["field"], "problem": "the image has no systemd, which starts units: "
+                                 "add systemd to spec.software.packages"})
+        elif exists(entry["name"]):
             entries.append(entry)
         elif not entry.get("optional"):
             problems.append({"field": entry.get("field", ""), "problem": "the image has no unit %s" % entry["name"]})
