@@ -51,13 +51,13 @@ build {
     post-processor "shell-local" {
       inline = ["echo \"the build ${build.ID} of ${build.ProfileName} is ${build.ImagePath}\""]
     }
+    post-processor "manifest" {
+      output = "${path.root}/packer-manifest.json"
+    }
     post-processor "checksum" {
       checksum_types      = ["sha256"]
       output              = "${path.root}/packer.sums"
       keep_input_artifact = true
-    }
-    post-processor "manifest" {
-      output = "${path.root}/packer-manifest.json"
     }
   }
 }

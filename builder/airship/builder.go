@@ -77,23 +77,44 @@ func (b *Builder) titleOfBase() string {
 // steps of a build, in order. Each undoes its own work in its cleanup.
 func (b *Builder) steps() []multistep.Step {
 	return []multistep.Step{
-		step{run: reserveOutput, cleanup: discardOutput},
-		step{run: openCache, cleanup: closeCache},
-		step{run: openBase},
-		step{run: chooseIsolation},
-		step{run: openWork, cleanup: closeWork},
-		step{title: "Preparing the tools", run: prepareToolbox},
-		step{title: "Starting the machine", run: startMachine, cleanup: closeMachine},
-		step{title: b.titleOfBase(), run: unpackBase},
-		step{title: "Resolving the packages", run: resolvePackages, cleanup: closeServer},
-		step{title: "Downloading the packages", run: fetchPackages},
-		step{title: "Installing the packages", run: makeRootFS},
-		step{run: openTarget, cleanup: closeTarget},
+		stepReserveOutput{step{run: reserveOutput, cleanup: discardOutput}},
+		stepOpenCache{step{run: openCache, cleanup: closeCache}},
+		stepOpenBase{step{run: openBase}},
+		stepChooseIsolation{step{run: chooseIsolation}},
+		stepOpenWork{step{run: openWork, cleanup: closeWork}},
+		stepPrepareToolbox{step{title: "Preparing the tools", run: prepareToolbox}},
+		stepStartMachine{step{title: "Starting the machine", run: startMachine, cleanup: closeMachine}},
+		stepUnpackBase{step{title: b.titleOfBase(), run: unpackBase}},
+		stepResolvePackages{step{title: "Resolving the packages", run: resolvePackages, cleanup: closeServer}},
+		stepFetchPackages{step{title: "Downloading the packages", run: fetchPackages}},
+		stepInstallPackages{step{title: "Installing the packages", run: makeRootFS}},
+		stepOpenTarget{step{run: openTarget, cleanup: closeTarget}},
 		&commonsteps.StepProvision{},
-		step{title: "Finalising the root filesystem", run: finalise},
-		step{title: "Assembling the image", run: assemble},
-		step{title: "Writing the image", run: writeImages},
-		step{title: "Booting the image", run: bootImage},
-		step{run: deliver},
+		stepFinalise{step{title: "Finalising the root filesystem", run: finalise}},
+		stepAssemble{step{title: "Assembling the image", run: assemble}},
+		stepWriteImages{step{title: "Writing the image", run: writeImages}},
+		stepBootImage{step{title: "Booting the image", run: bootImage}},
+		stepDeliver{step{run: deliver}},
 	}
 }
+
+// Packer's -debug and -on-error=ask name a step by its type.
+type (
+	stepReserveOutput   struct{ step }
+	stepOpenCache       struct{ step }
+	stepOpenBase        struct{ step }
+	stepChooseIsolation struct{ step }
+	stepOpenWork        struct{ step }
+	stepPrepareToolbox  struct{ step }
+	stepStartMachine    struct{ step }
+	stepUnpackBase      struct{ step }
+	stepResolvePackages struct{ step }
+	stepFetchPackages   struct{ step }
+	stepInstallPackages struct{ step }
+	stepOpenTarget      struct{ step }
+	stepFinalise        struct{ step }
+	stepAssemble        struct{ step }
+	stepWriteImages     struct{ step }
+	stepBootImage       struct{ step }
+	stepDeliver         struct{ step }
+)

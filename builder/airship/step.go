@@ -25,6 +25,8 @@ func (s step) Run(ctx context.Context, state multistep.StateBag) multistep.StepA
 	if s.title != "" {
 		b.ui.Say(s.title)
 	}
+	// With -on-error=ask a step that failed may run again.
+	state.Remove("error")
 	began := time.Now()
 	if err := s.run(ctx, b, state); err != nil {
 		if ctx.Err() != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	"golang.org/x/sync/errgroup"
@@ -19,6 +18,7 @@ import (
 
 // bootImage boots the finished image in every firmware that it supports and asks it what it is.
 func bootImage(ctx context.Context, b *build, _ multistep.StateBag) error {
+	b.checks = nil
 	for _, firmware := range firmwares(b.plan) {
 		b.checks = append(b.checks, check{Firmware: firmware})
 	}
@@ -87,8 +87,8 @@ func firmwares(p plan.Plan) []bootcheck.Firmware {
 }
 
 func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelerator qemu.Accelerator) error {
-	directory := filepath.Join(b.work.Path, "boot-"+string(c.Firmware))
-	if err := os.Mkdir(directory, 0o700); err != nil {
+	directory, err := os.MkdirTemp(b.work.Path, "boot-")
+	if err != nil {
 		return err
 	}
 	expect, err := b.expectations(c.Firmware)

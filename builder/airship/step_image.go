@@ -32,6 +32,7 @@ func writeImages(ctx context.Context, b *build, _ multistep.StateBag) error {
 		return err
 	}
 	defer raw.Close()
+	b.images = nil
 	for _, o := range b.plan.Outputs {
 		began := time.Now()
 		made, err := b.write(ctx, o, b.output.File(o.Name), raw)

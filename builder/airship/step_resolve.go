@@ -23,8 +23,10 @@ func resolvePackages(ctx context.Context, b *build, _ multistep.StateBag) error 
 	if b.mirrors, err = b.cache.MirrorsOf(request); err != nil {
 		return err
 	}
-	if b.server, err = repository.NewServer(); err != nil {
-		return err
+	if b.server == nil {
+		if b.server, err = repository.NewServer(); err != nil {
+			return err
+		}
 	}
 	if b.lock.Format == 0 {
 		if err := b.resolve(ctx, request); err != nil {
