@@ -64,7 +64,7 @@ func (b *build) canWatch(ctx context.Context) error {
 	if _, err := qemu.Find(ctx, b.plan.Target.Architecture); errors.Is(err, qemu.ErrNotFound) {
 		return nil
 	}
-	spec := &b.profile.NodeProfile.Spec
+	spec := b.applied()
 	return bootcheck.CanWatch(b.plan, osconfig.Datasources(spec), osconfig.Seeded(spec))
 }
 
@@ -109,7 +109,7 @@ func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelera
 		Progress:    b.say,
 	}
 	if b.configured {
-		spec := &b.profile.NodeProfile.Spec
+		spec := b.applied()
 		options.Datasources, options.Seeded = osconfig.Datasources(spec), osconfig.Seeded(spec)
 	}
 	answers, err := bootcheck.Check(ctx, options)
@@ -143,7 +143,7 @@ func (b *build) bootable() (file, format string) {
 func (b *build) expectations(firmware bootcheck.Firmware) (bootcheck.Expectations, error) {
 	e := bootcheck.FromPlan(b.plan)
 	if b.configured {
-		e = bootcheck.FromProfile(b.plan, &b.profile.NodeProfile, b.paths)
+		e = bootcheck.FromProfile(b.plan, b.applied(), b.paths)
 		facts, err := b.facts()
 		if err != nil {
 			return e, err

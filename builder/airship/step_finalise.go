@@ -24,7 +24,7 @@ func finalise(ctx context.Context, b *build, _ multistep.StateBag) (err error) {
 		return err
 	}
 	if b.configured && b.config.verifyBoot() {
-		b.paths, err = bootcheck.Observe(ctx, b.machine, bootcheck.ConfiguredPaths(&b.profile.NodeProfile.Spec))
+		b.paths, err = bootcheck.Observe(ctx, b.machine, bootcheck.ConfiguredPaths(b.applied()))
 	}
 	return err
 }

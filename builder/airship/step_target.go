@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	"github.com/hashicorp/packer-plugin-sdk/sdk-internals/communicator/ssh"
 
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
 	"github.com/airshipit/packer-plugin-airship/internal/osconfig"
 	"github.com/airshipit/packer-plugin-airship/version"
@@ -91,6 +92,7 @@ func (b *build) facts() (osconfig.Facts, error) {
 		Plan: map[string]string{
 			"rootfs": digests.RootFS, "system": digests.System, "disk": digests.Disk, "output": digests.Output,
 		},
+		Action: b.plan.Action,
 		Output: b.plan.Outputs[0].Name,
 	}
 	for i, s := range b.plan.RootFS.Sources {
@@ -100,6 +102,11 @@ func (b *build) facts() (osconfig.Facts, error) {
 		})
 	}
 	return f, nil
+}
+
+// applied is the profile's spec as the provisioner applies it to this image.
+func (b *build) applied() *v1alpha1.NodeProfileSpec {
+	return osconfig.ForAction(&b.profile.NodeProfile.Spec, b.config.form().Action)
 }
 
 // isConfigured says whether the provisioner airship has run: it leaves the image's meta.

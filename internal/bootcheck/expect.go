@@ -80,8 +80,7 @@ func FromPlan(p plan.Plan) Expectations {
 // Observe saw of ConfiguredPaths.
 //
 // /etc/imagebuilder/meta follows from more than the profile; who knows it adds it.
-func FromProfile(p plan.Plan, profile *v1alpha1.NodeProfile, found []Path) Expectations {
-	spec := &profile.Spec
+func FromProfile(p plan.Plan, spec *v1alpha1.NodeProfileSpec, found []Path) Expectations {
 	e := FromPlan(p)
 	for _, u := range spec.Users.UserManagement {
 		e.Users = append(e.Users, User{Name: u.Name, Shell: u.Shell, Password: osconfig.PasswordState(u)})

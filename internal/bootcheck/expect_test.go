@@ -91,11 +91,11 @@ func TestFromProfile(t *testing.T) {
 		{Path: "/etc/site/a", Type: "file"}, // the profile names it, and the tree has lost it
 	}
 	want.Motd = true
-	assert.Equal(t, want, FromProfile(p, testProfile(t), found))
+	assert.Equal(t, want, FromProfile(p, &testProfile(t).Spec, found))
 	assert.Equal(t, "0644", found[0].Mode, "what was observed stays")
 
 	p.RootFS.Packages = []plan.Package{{Name: "kdump-tools"}}
-	got := FromProfile(p, testProfile(t), nil)
+	got := FromProfile(p, &testProfile(t).Spec, nil)
 	assert.Equal(t, []string{"quiet", "crashkernel=768M"}, got.Cmdline)
 	assert.Equal(t, []string{"quiet"}, p.System.Cmdline)
 	assert.Equal(t, "1024", memory(want))

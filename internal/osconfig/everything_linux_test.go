@@ -43,7 +43,7 @@ const pretend = `cd /target && mkdir -p etc/cloud/cloud.cfg.d etc/update-motd.d 
 func testEverything(t *testing.T, m *recorder) {
 	ctx := t.Context()
 	profile := fullProfile(t)
-	vars, err := VarsYAML(profile.NodeProfile, nil)
+	vars, err := VarsYAML(profile.NodeProfile, "", nil)
 	require.NoError(t, err)
 	downloads, err := Fetch(ctx, []v1alpha1.Fetch{{URL: "https://files.example.org/agent.txt?version=1"}}, fromFile("agent\n"), nil, t.Logf)
 	require.NoError(t, err)
@@ -157,7 +157,7 @@ func testProblems(t *testing.T, m *recorder) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			profile := testProfile(t, "apiVersion: airshipit.org/v1alpha1\nkind: NodeProfile\nmetadata: {name: a}\nspec:\n  "+c.spec+"\n")
-			vars, err := VarsYAML(profile.NodeProfile, nil)
+			vars, err := VarsYAML(profile.NodeProfile, "", nil)
 			require.NoError(t, err)
 			_, err = Apply(t.Context(), m, Chroot{Runner: m}, Options{VarsYAML: vars})
 			var task *TaskError

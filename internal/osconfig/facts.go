@@ -29,6 +29,8 @@ type Facts struct {
 	Packages int `json:"packages"`
 	// Plan holds the Plan's SHA-256 digests (hex) by stage: rootfs, system, disk, output.
 	Plan map[string]string `json:"plan,omitempty"`
+	// Action is what becomes of the root filesystem, as an AirshipImage has it; empty: build-qcow.
+	Action string `json:"action,omitempty"`
 	// Output is the image's file name.
 	Output string `json:"output,omitempty"`
 	// ProfileName and ProfileDigest (ProfileDigest's) tell which profile the builder has; empty where

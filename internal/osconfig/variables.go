@@ -15,14 +15,15 @@ func PlanVariables(profile *document.Profile) (map[string]any, error) {
 }
 
 // VarsYAML is the vars file of a run: the profile's variables, what the roles derive from its platform,
-// and those of remote (RemoteVariables'), which may be nil.
-func VarsYAML(profile v1alpha1.NodeProfile, remote map[string]any) ([]byte, error) {
+// and those of remote (RemoteVariables'), which may be nil. action is what becomes of the target, see ForAction.
+func VarsYAML(profile v1alpha1.NodeProfile, action string, remote map[string]any) ([]byte, error) {
 	vars, err := variables.Render(profile)
 	if err != nil {
 		return nil, err
 	}
 	vars["osconfig_datasources"] = Datasources(&profile.Spec)
 	vars["osconfig_renderers"] = Renderers(&profile.Spec)
+	forAction(vars, action)
 	maps.Copy(vars, remote)
 	text, err := vars.AnsibleYAML()
 	return []byte(text), err

@@ -128,7 +128,7 @@ func sameProfile(profile *document.Profile, facts osconfig.Facts) error {
 // apply configures a target, with variables of its own where remote gives some. r runs Ansible.
 func (a *application) apply(ctx context.Context, r osconfig.Runner, t osconfig.Target, facts osconfig.Facts, remote map[string]any) error {
 	name := a.profile.NodeProfile.Name
-	vars, err := osconfig.VarsYAML(a.profile.NodeProfile, remote)
+	vars, err := osconfig.VarsYAML(a.profile.NodeProfile, facts.Action, remote)
 	if err != nil {
 		return err
 	}
