@@ -29,6 +29,12 @@ func (i identity) uuid(purpose string) string {
 	return id.String()
 }
 
+// signature is an MBR's, 8 digits in hex.
+func (i identity) signature(purpose string) string {
+	digest := i.digest(purpose)
+	return fmt.Sprintf("%x", digest[:4])
+}
+
 // volumeID is a FAT volume's serial number as blkid prints it.
 func (i identity) volumeID(purpose string) string {
 	digest := i.digest(purpose)

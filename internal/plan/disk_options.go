@@ -25,6 +25,19 @@ var options = map[string]string{
 		nojournal_checksum noload nombcache noquota norecovery nouid32 nouser_xattr nowarn_on_error oldalloc orlov prefetch_block_bitmaps
 		no_prefetch_block_bitmaps prjquota quota resgid= resuid= sb= stripe= sysvgroups test_dummy_encryption
 		test_dummy_encryption= user_xattr usrjquota= usrquota warn_on_error`,
+	fsXFS: `
+		allocsize= attr2 bsdgroups dax dax= discard filestreams gqnoenforce gquota grpid grpquota ikeep inode32 inode64 largeio
+		logbsize= logbufs= logdev= lifetime= noalign noattr2 nodiscard nogrpid noikeep nolargeio norecovery noquota nouuid
+		pqnoenforce pquota prjquota qnoenforce quota rtdev= sunit= swalloc swidth= sysvgroups uqnoenforce uquota usrquota wsync
+		max_atomic_write= max_open_zones=`,
+	fsBtrfs: `
+		acl autodefrag barrier clear_cache commit= compress compress= compress-force compress-force= datacow datasum degraded
+		device= discard discard= enospc_debug fatal_errors= flushoncommit fragment= ignorebadroots ignoredatacsums
+		ignoremetacsums ignoresuperflags max_inline= metadata_ratio= noacl noautodefrag nobarrier nodatacow nodatasum
+		nodiscard noenospc_debug noflushoncommit nologreplay norecovery nossd nossd_spread notreelog nospace_cache
+		rescan_uuid_tree rescue= skip_balance space_cache space_cache= ssd ssd_spread subvol= subvolid= thread_pool= treelog
+		usebackuproot user_subvol_rm_allowed`,
+	fsSwap: `discard discard= pri= sw`,
 	fsVfat: `
 		allow_utime= blocksize= check= codepage= conv= debug discard dmask= dos1xfloppy dots dotsOK= errors= fat= flush
 		fmask= gid= iocharset= nfs nfs= nodots nonumtail nonumtail= numtail posix quiet rodir shortname= showexec
@@ -56,7 +69,7 @@ func (c *layoutCheck) mountOptions(field, kind, text string) {
 		case option == "":
 			c.mistake(field, "%s has nothing before or behind a comma", mistake.Word(text))
 		case strings.HasPrefix(strings.ToLower(name), "x-"):
-		case name == "errors=" && !slices.Contains(onErrors, value):
+		case name == "errors=" && (kind == fsExt4 || kind == fsVfat) && !slices.Contains(onErrors, value):
 			c.mistake(field, "errors=%s is unknown%s", mistake.Word(value), mistake.Suggest(value, onErrors))
 		case slices.Contains(known, name):
 		default:

@@ -125,7 +125,7 @@ func TestDiskMistakes(t *testing.T) {
 		"no root":           {profileOf("", "", bios, esp), []string{"partitions: no partition is mounted at /"}},
 		"two roots":         {profileOf("", "", bios, part("/", "5MiB", "1GiB", "ext4"), part("/", "1GiB", "2GiB", "ext4")), []string{"[2].mount: partition 2 is mounted at / already"}},
 		"unknown fs":        {profileOf("", "", bios, part("/", "5MiB", "1GiB", "etx4")), []string{`[1].filesystem.type: unknown file system etx4; did you mean ext4?`}},
-		"far fs":            {profileOf("", "", bios, part("/", "5MiB", "1GiB", "btrfs")), []string{`[1].filesystem.type: unknown file system btrfs; known: ext4, vfat`}},
+		"far fs":            {profileOf("", "", bios, part("/", "5MiB", "1GiB", "zfs")), []string{`[1].filesystem.type: unknown file system zfs`}},
 		"fs missing":        {profileOf("", "", bios, part("/", "5MiB", "1GiB", "")), []string{"[1].filesystem: is required"}},
 		"fs with none":      {profileOf("", "", bios, root, part("none", "5MiB", "500MiB", "ext4")), []string{"[2].filesystem: a partition with mount none has no file system"}},
 		"unknown flag":      {profileOf("", "", root, part("none", "1MiB", "5MiB", "", "bios-grub"), esp), []string{`[1].flags[0]: unknown flag bios-grub; did you mean bios_grub?`}},
@@ -141,7 +141,7 @@ func TestDiskMistakes(t *testing.T) {
 		"links of /var":     {profileOf("", "", bios, root, part("/var/run/x", "5MiB", "100MiB", "ext4"), part("/var/lock", "100MiB", "200MiB", "ext4")), []string{"[2].mount: /var/run/x is needed before", "[3].mount: /var/lock is needed before"}},
 		"unreadable":        {profileOf("", "lots", bios, root), []string{`qcow_capacity: "lots" is not a size`}},
 		"no unit":           {profileOf("", "", bios, part("/", "5", "-1MiB", "ext4")), []string{`[1].part_start: "5" is not a position`, `[1].part_end: "-1MiB" is not a position`}},
-		"missing position":  {profileOf("", "", bios, part("/", "", "100%", "ext4")), []string{"[1].part_start: is required"}},
+		"missing position":  {profileOf("", "", bios, part("/", "5MiB", "", "ext4")), []string{"[1].part_end: is required"}},
 		"huge":              {profileOf("", "17T", bios, root), []string{"qcow_capacity: 17T is more than 16T"}},
 		"tiny":              {profileOf("", "1M", bios, root), []string{"qcow_capacity: 1M is too small"}},
 		"default too small": {profileOf("", "1G"), []string{"qcow_capacity: 1G is too small: this layout needs more than 1300 MiB"}},
@@ -219,4 +219,125 @@ func FuzzPosition(f *testing.F) {
 			assert.LessOrEqual(t, capacity, maxCapacity)
 		}
 	})
+}
+
+// stored is a layout with an area storage of its own.
+func stored(storage v1alpha1.Storage) *v1alpha1.NodeProfile {
+	return &v1alpha1.NodeProfile{Spec: v1alpha1.NodeProfileSpec{Architecture: "amd64", Storage: storage}}
+}
+
+// named is a partition with a name, a type and a label.
+func named(p v1alpha1.Partition, name, kind, label string) v1alpha1.Partition {
+	p.Name, p.Type = name, kind
+	if label != "" {
+		filesystem := *p.Filesystem
+		filesystem.Label = label
+		p.Filesystem = &filesystem
+	}
+	return p
+}
+
+// sized is a partition by its size.
+func sized(mount, size, fs string, flags ...string) v1alpha1.Partition {
+	p := part(mount, "", "", fs, flags...)
+	p.Size = size
+	return p
+}
+
+func TestDiskSizes(t *testing.T) {
+	disk, err := NewDisk(profileOf("amd64", "10G",
+		sized("none", "4MiB", "", "bios_grub"), sized("/boot/efi", "0.5GiB", "vfat", "esp"), sized("none", "1GiB", "swap"),
+		sized("/var", "20%", "xfs"), named(part("/", "", "100%", "btrfs"), "os", "root", "system"),
+	), "")
+	require.NoError(t, err)
+	var got [][2]int64
+	for _, p := range disk.Partitions {
+		got = append(got, [2]int64{p.Start >> 20, (p.Start + p.Size) >> 20})
+	}
+	assert.Equal(t, [][2]int64{{1, 5}, {5, 517}, {517, 1541}, {1541, 3589}, {3589, 10239}}, got)
+	assert.Equal(t, "os", disk.Partitions[4].Name)
+	assert.Equal(t, "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709", disk.Partitions[4].Type)
+	assert.Equal(t, "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F", disk.Partitions[2].Type)
+	assert.True(t, disk.GrowRoot)
+	fstab := disk.Fstab()
+	assert.Contains(t, fstab, " / btrfs defaults,x-systemd.growfs 0 0\n")
+	assert.Contains(t, fstab, "UUID="+disk.Partitions[2].Filesystem.UUID+" none swap defaults 0 0\n")
+	assert.Equal(t, "system", disk.Partitions[4].Filesystem.Label)
+}
+
+func TestMBR(t *testing.T) {
+	disk, err := NewDisk(stored(v1alpha1.Storage{PartitionTable: "mbr", Partitions: []v1alpha1.Partition{
+		part("/boot", "1MiB", "500MiB", "ext4", "boot"), part("none", "500MiB", "600MiB", "swap"), part("/", "600MiB", "100%", "ext4"),
+	}}), "seed")
+	require.NoError(t, err)
+	assert.Regexp(t, "^[0-9a-f]{8}$", disk.GUID)
+	assert.Equal(t, disk.GUID+"-02", disk.Partitions[1].GUID)
+	assert.Equal(t, []string{"83", "82", "83"}, []string{disk.Partitions[0].Type, disk.Partitions[1].Type, disk.Partitions[2].Type})
+	assert.True(t, disk.Partitions[0].Active)
+	gap, bios := disk.BIOSBoot("amd64")
+	assert.True(t, bios)
+	assert.Equal(t, Extent{Start: 512, Size: 1<<20 - 512}, gap)
+
+	whole, err := NewDisk(stored(v1alpha1.Storage{PartitionTable: "mbr"}), "seed")
+	require.NoError(t, err)
+	assert.Len(t, whole.Partitions, 3)
+	_, uefi := whole.ESP()
+	assert.True(t, uefi)
+}
+
+func TestLargeSectors(t *testing.T) {
+	disk, err := NewDisk(stored(v1alpha1.Storage{SectorSize: 4096}), "seed")
+	require.NoError(t, err)
+	assert.Len(t, disk.Partitions, 4)
+	_, bios := disk.BIOSBoot("amd64")
+	assert.False(t, bios)
+}
+
+func TestStorageMistakes(t *testing.T) {
+	root, esp := part("/", "600MiB", "100%", "ext4"), part("/boot/efi", "5MiB", "600MiB", "vfat", "esp")
+	bios := part("none", "1MiB", "5MiB", "", "bios_grub")
+	grow := true
+	both := part("/", "600MiB", "100%", "ext4")
+	both.Size = "1GiB"
+	for name, c := range map[string]struct {
+		storage v1alpha1.Storage
+		want    string
+	}{
+		"table":             {v1alpha1.Storage{PartitionTable: "msdos"}, "partitionTable: unknown partition table msdos; known: gpt, mbr"},
+		"sectors":           {v1alpha1.Storage{SectorSize: 2048}, "sectorSize: 2048 is neither 512 nor 4096"},
+		"large mbr sectors": {v1alpha1.Storage{SectorSize: 4096, PartitionTable: "mbr"}, "sectorSize: disks with sectors of 4096 bytes boot by UEFI alone"},
+		"large BIOS":        {v1alpha1.Storage{SectorSize: 4096, Partitions: []v1alpha1.Partition{bios, root}}, "partitions: the disk cannot boot: with sectors of 4096 bytes it needs UEFI"},
+		"large mbr":         {v1alpha1.Storage{PartitionTable: "mbr", QcowCapacity: "3T"}, "qcow_capacity: 3T is more than the 2 TiB that an mbr can address"},
+		"five in an mbr":    {v1alpha1.Storage{PartitionTable: "mbr", Partitions: []v1alpha1.Partition{root, esp, part("none", "1MiB", "2MiB", ""), part("none", "2MiB", "3MiB", ""), part("none", "3MiB", "4MiB", "")}}, "partitions: 5 partitions are more than the 4 of an mbr"},
+		"bios_grub in mbr":  {v1alpha1.Storage{PartitionTable: "mbr", Partitions: []v1alpha1.Partition{bios, root}}, "[0].flags[0]: bios_grub is a gpt's"},
+		"boot in gpt":       {v1alpha1.Storage{Partitions: []v1alpha1.Partition{part("/", "600MiB", "100%", "ext4", "boot"), esp}}, "[0].flags[0]: boot is an mbr's"},
+		"name in mbr":       {v1alpha1.Storage{PartitionTable: "mbr", Partitions: []v1alpha1.Partition{named(root, "os", "", "")}}, "[0].name: partitions of an mbr have no names"},
+		"GUID in mbr":       {v1alpha1.Storage{PartitionTable: "mbr", Partitions: []v1alpha1.Partition{named(root, "", TypeLinux, "")}}, "[0].type: a GUID is a gpt's type"},
+		"unknown type":      {v1alpha1.Storage{Partitions: []v1alpha1.Partition{named(root, "", "hom", ""), esp}}, "[0].type: unknown type hom; did you mean home?"},
+		"esp by type":       {v1alpha1.Storage{Partitions: []v1alpha1.Partition{bios, root, named(part("/data", "5MiB", "600MiB", "ext4"), "", "esp", "")}}, "[2].type: want the flag esp in its place"},
+		"type beside flag":  {v1alpha1.Storage{Partitions: []v1alpha1.Partition{root, named(esp, "", "linux", "")}}, "[1].type: stands beside the flag esp"},
+		"long name":         {v1alpha1.Storage{Partitions: []v1alpha1.Partition{named(root, strings.Repeat("n", 37), "", ""), esp}}, "[0].name: "},
+		"name twice":        {v1alpha1.Storage{Partitions: []v1alpha1.Partition{named(root, "one", "", ""), named(esp, "one", "", "")}}, "[1].name: partition 1 (/) has the name one already"},
+		"label twice":       {v1alpha1.Storage{Partitions: []v1alpha1.Partition{named(root, "", "", "ONE"), named(esp, "", "", "ONE")}}, "[1].filesystem.label: partition 1 (/) has the label ONE already"},
+		"long label":        {v1alpha1.Storage{Partitions: []v1alpha1.Partition{named(root, "", "", "a-label-of-seventeen"), esp}}, "[0].filesystem.label: a-label-of-seventeen has 20 characters; a label of ext4 has at most 16"},
+		"lower-case vfat":   {v1alpha1.Storage{Partitions: []v1alpha1.Partition{root, named(esp, "", "", "esp")}}, "[1].filesystem.label: vfat's labels are upper case: want ESP"},
+		"slash in label":    {v1alpha1.Storage{Partitions: []v1alpha1.Partition{named(root, "", "", "a/b"), esp}}, "[0].filesystem.label: a/b: want letters"},
+		"small xfs":         {v1alpha1.Storage{Partitions: []v1alpha1.Partition{root, part("/boot/efi", "5MiB", "100MiB", "vfat", "esp"), part("/srv", "100MiB", "300MiB", "xfs")}}, "[2].part_end: 200 MiB is too small for xfs: it needs at least 300 MiB"},
+		"mounted swap":      {v1alpha1.Storage{Partitions: []v1alpha1.Partition{root, bios, part("/srv", "100MiB", "300MiB", "swap")}}, "[2].mount: swap is not mounted: want none"},
+		"swap of ext4":      {v1alpha1.Storage{Partitions: []v1alpha1.Partition{root, bios, part("swap", "100MiB", "300MiB", "ext4")}}, "[2].filesystem.type: want swap, as mount says"},
+		"grow":              {v1alpha1.Storage{GrowRoot: &grow, Partitions: []v1alpha1.Partition{part("/", "600MiB", "2GiB", "ext4"), esp, part("/srv", "2GiB", "100%", "ext4")}}, "growRoot: the root cannot grow: partition 3 (/srv, 2048 MiB to 19455 MiB) lies behind it"},
+		"size and end":      {v1alpha1.Storage{Partitions: []v1alpha1.Partition{both, esp}}, "[0].size: stands beside part_end; keep one"},
+		"not a size":        {v1alpha1.Storage{Partitions: []v1alpha1.Partition{esp, sized("/", "large", "ext4")}}, `[1].size: "large" is not a size`},
+		"xfs option":        {v1alpha1.Storage{Partitions: []v1alpha1.Partition{bios, {Mount: "/", PartStart: "5MiB", PartEnd: "100%", Filesystem: &v1alpha1.Filesystem{Type: "xfs", Fstab: v1alpha1.Fstab{Options: "compress=zstd"}}}}}, "[1].filesystem.fstab.options: compress= is an option of btrfs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := NewDisk(stored(c.storage), "seed")
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+
+	secure := stored(v1alpha1.Storage{Partitions: []v1alpha1.Partition{bios, root}})
+	secure.Spec.OSKernel.SecureBoot = true
+	_, err := NewDisk(secure, "seed")
+	require.ErrorContains(t, err, "partitions: secureBoot is UEFI's, which needs a vfat partition with the flag esp")
 }

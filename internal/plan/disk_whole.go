@@ -12,9 +12,13 @@ func (c *layoutCheck) whole(placed []placedPartition) {
 		c.mistake("spec.storage.partitions", "%d partitions are more than the %d a GPT holds", len(placed), maxPartitions)
 		return // what is wrong between them grows with their square
 	}
+	if c.tableKind == MBR && len(placed) > maxPrimary {
+		c.mistake("spec.storage.partitions", "%d partitions are more than the %d of an mbr: want partitionTable gpt", len(placed), maxPrimary)
+	}
 	c.overlaps(placed)
 	c.mounts(placed)
-	for _, flag := range []string{flagBIOSGrub, flagESP} {
+	c.twice(placed)
+	for _, flag := range []string{flagBIOSGrub, flagESP, flagBoot} {
 		if flagged := withFlag(placed, flag); len(flagged) > 1 {
 			c.mistake(flagged[1].field+".flags", "partition %s has the flag %s already: one is used to boot", flagged[0].title(), flag)
 		}
@@ -64,10 +68,16 @@ var firmware = map[string]string{
 // UEFI alone.
 func (c *layoutCheck) bootable(placed []placedPartition) {
 	esp, bios := len(withFlag(placed, flagESP)) > 0, len(withFlag(placed, flagBIOSGrub)) > 0
+	const wanted = "a vfat partition with the flag esp, mounted at /boot/efi"
 	switch {
 	case esp:
 	case c.architecture == "arm64":
-		c.mistake("spec.storage.partitions", "the disk cannot boot: arm64 needs a vfat partition with the flag esp, mounted at /boot/efi")
+		c.mistake("spec.storage.partitions", "the disk cannot boot: arm64 needs "+wanted)
+	case c.sectorSize == largeSector:
+		c.mistake("spec.storage.partitions", "the disk cannot boot: with sectors of 4096 bytes it needs UEFI, and that "+wanted)
+	case c.secureBoot:
+		c.mistake("spec.storage.partitions", "secureBoot is UEFI's, which needs "+wanted)
+	case c.tableKind == MBR:
 	case !bios:
 		reason := firmware[c.platform]
 		if reason == "" {
@@ -76,6 +86,25 @@ func (c *layoutCheck) bootable(placed []placedPartition) {
 		c.mistake("spec.storage.partitions", "the disk cannot boot: %s; "+
 			"the one needs a partition with the flag bios_grub, the other a vfat partition with the flag esp: want either, or both", reason)
 	}
+}
+
+// maxPrimary is the number of entries in an MBR.
+const maxPrimary = 4
+
+// growRoot decides whether the node grows its root.
+func (c *layoutCheck) growRoot(wanted *bool, placed []placedPartition) bool {
+	root := slices.IndexFunc(placed, func(p placedPartition) bool { return p.Mount == "/" })
+	if root < 0 || !placed[root].known {
+		return false
+	}
+	behind := slices.IndexFunc(placed, func(p placedPartition) bool { return p.known && p.start >= placed[root].end })
+	if wanted == nil {
+		return behind < 0
+	}
+	if *wanted && behind >= 0 {
+		c.mistake("spec.storage.growRoot", "the root cannot grow: partition %s lies behind it; let the root lie last", placed[behind].extent())
+	}
+	return *wanted
 }
 
 func withFlag(placed []placedPartition, flag string) []placedPartition {

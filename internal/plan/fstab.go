@@ -28,5 +28,10 @@ func (d Disk) Fstab() string {
 		fmt.Fprintf(&text, "UUID=%s %s %s %s %d %d\n",
 			p.Filesystem.UUID, escape.Replace(p.Mount.Path), p.Filesystem.Type, p.Mount.Options, p.Mount.Dump, p.Mount.Pass)
 	}
+	for _, p := range d.Partitions {
+		if p.Swap != "" {
+			fmt.Fprintf(&text, "UUID=%s none swap %s 0 0\n", p.Filesystem.UUID, p.Swap)
+		}
+	}
 	return text.String()
 }

@@ -175,6 +175,8 @@ type Partition struct {
 	Filesystem *Filesystem `json:"filesystem,omitempty"`
 	// Mount is nil where the partition is not mounted.
 	Mount *Mount `json:"mount,omitempty"`
+	// Swap are the options of a partition that is swap space; empty for others.
+	Swap string `json:"swap,omitempty"`
 }
 
 // Filesystem to be made and filled.
@@ -232,7 +234,7 @@ func (d Disk) Partition(path string) (Partition, bool) {
 	return Partition{}, false
 }
 
-// OfType is the first partition of a GPT type; false where there is none.
+// OfType is the first partition of a type; false where there is none.
 func (d Disk) OfType(guid string) (Partition, bool) {
 	for _, p := range d.Partitions {
 		if p.Type == guid {
@@ -242,12 +244,30 @@ func (d Disk) OfType(guid string) (Partition, bool) {
 	return Partition{}, false
 }
 
-// BIOSBoot is the partition that a BIOS finds GRUB in; false where the disk, or a machine of the
-// architecture (Debian's name), does not boot by BIOS. Only PCs have one: elsewhere Airship's layout
-// keeps the partition, unused, so that the others have the same numbers.
-func (d Disk) BIOSBoot(architecture string) (Partition, bool) {
-	if architecture != "amd64" || d.SectorSize == 4096 {
-		return Partition{}, false
+// ESP is the partition that UEFI starts from; false where there is none.
+func (d Disk) ESP() (Partition, bool) {
+	if d.Table == MBR {
+		return d.OfType(mbrTypes[flagESP])
 	}
-	return d.OfType(TypeBIOSBoot)
+	return d.OfType(TypeESP)
+}
+
+// Extent is a part of a disk, in bytes.
+type Extent struct{ Start, Size int64 }
+
+// mbrGap is what lies between an MBR and the first partition.
+var mbrGap = Extent{Start: 512, Size: mebibyte - 512}
+
+// BIOSBoot is where a BIOS finds GRUB: the partition for it, or the room behind an MBR; false where the disk, or a
+// machine of the architecture (Debian's name), does not boot by BIOS. Only PCs have one: elsewhere Airship's layout
+// keeps the partition, unused, so that the others have the same numbers. BIOSes read sectors of 512 bytes.
+func (d Disk) BIOSBoot(architecture string) (Extent, bool) {
+	if architecture != "amd64" || d.SectorSize == largeSector {
+		return Extent{}, false
+	}
+	if d.Table == MBR {
+		return mbrGap, true
+	}
+	p, found := d.OfType(TypeBIOSBoot)
+	return Extent{Start: p.Start, Size: p.Size}, found
 }

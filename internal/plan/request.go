@@ -95,19 +95,23 @@ func bootPackages(target Target, form Form, disk Disk) []string {
 	if _, bios := disk.BIOSBoot(target.Architecture); bios {
 		names = append(names, "grub2-common", "grub-pc-bin")
 	}
-	if _, uefi := disk.OfType(TypeESP); uefi {
+	if _, uefi := disk.ESP(); uefi {
 		names = append(names, "grub2-common", "grub-efi-"+target.Architecture+"-bin")
 	}
+	if disk.GrowRoot {
+		names = append(names, "fdisk")
+	}
 	for _, p := range disk.Partitions {
-		switch {
-		case p.Filesystem == nil:
-		case p.Filesystem.Type == "ext4":
-			names = append(names, "e2fsprogs")
-		case p.Filesystem.Type == "vfat":
-			names = append(names, "dosfstools")
+		if p.Filesystem != nil {
+			names = append(names, filesystemPackages[p.Filesystem.Type]...)
 		}
 	}
 	return names
+}
+
+// filesystemPackages have what checks a file system, and what the initramfs needs to mount it.
+var filesystemPackages = map[string][]string{
+	fsExt4: {"e2fsprogs"}, fsXFS: {"xfsprogs"}, fsBtrfs: {"btrfs-progs"}, fsVfat: {"dosfstools"},
 }
 
 // withoutBare sorts names, drops duplicates, and drops NAME where NAME=VERSION is asked for too.
