@@ -11,7 +11,7 @@ import (
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
-	"github.com/airshipit/packer-plugin-airship/internal/disk/qcow2"
+	"github.com/airshipit/packer-plugin-airship/internal/disk/format"
 )
 
 // progressInterval is how often a long stage says how far it is.
@@ -34,18 +34,19 @@ func writeImage(ctx context.Context, b *build, _ multistep.StateBag) error {
 func (b *build) convert(ctx context.Context, to, raw *os.File) error {
 	output := b.plan.Outputs[0]
 	last := time.Now()
-	options := qcow2.Options{Compression: qcow2.Compression(output.Compression), Progress: func(done, total int64) {
-		if time.Since(last) >= progressInterval {
-			last = time.Now()
-			b.say("%d of %d MB", done/1e6, total/1e6)
-		}
-	}}
-	var err error
-	if output.Format == "raw" {
-		err = qcow2.CopyRaw(ctx, to, raw, b.plan.Disk.Size)
-	} else {
-		err = qcow2.Write(ctx, to, raw, b.plan.Disk.Size, options)
-	}
+	err := format.Write(ctx, to, raw, b.plan.Disk.Size, format.Options{
+		Format:      output.Format,
+		Compression: output.Compression,
+		SectorSize:  b.plan.Disk.SectorSize,
+		Seed:        b.plan.Disk.GUID,
+		Epoch:       b.plan.Epoch,
+		Progress: func(done, total int64) {
+			if time.Since(last) >= progressInterval {
+				last = time.Now()
+				b.say("%d of %d MB", done/1e6, total/1e6)
+			}
+		},
+	})
 	if err != nil {
 		return err
 	}
