@@ -33,20 +33,25 @@ func Raw(t testing.TB, size int64, parts map[int64][]byte) *os.File {
 	return file
 }
 
-// Disks are raw disks by what is special about them, of size bytes, 64 MiB or more.
+// Disks are raw disks by what is special about them, of size bytes, 128 MiB or more.
 func Disks(t testing.TB, size int64) map[string]*os.File {
-	text := Text(3 * MiB)
 	return map[string]*os.File{
 		"empty":          Raw(t, size, nil),
-		"text":           Raw(t, size, map[int64][]byte{0: text}),
+		"text":           Raw(t, size, map[int64][]byte{0: Text(3 * MiB)}),
 		"incompressible": Raw(t, size, map[int64][]byte{5*MiB + 12345: Noise(3 * MiB)}),
 		"random":         Raw(t, size, map[int64][]byte{size - 64*MiB: Noise(64 * MiB)}),
 		"zeros written":  Raw(t, size, map[int64][]byte{MiB: make([]byte, 9*MiB), 4 * MiB: {1}}),
-		"mixed": Raw(t, size, map[int64][]byte{
-			0: text, 10 * MiB: Noise(200_000), 11 * MiB: text, size/2 - 7: Noise(99), size - 1: {7},
-		}),
-		"scattered": Raw(t, size, scattered(size)),
+		"mixed":          Mixed(t, size),
+		"scattered":      Raw(t, size, scattered(size)),
 	}
+}
+
+// Mixed is a disk with something of everything, and a hole from 32 to 48 MiB.
+func Mixed(t testing.TB, size int64) *os.File {
+	text := Text(3 * MiB)
+	return Raw(t, size, map[int64][]byte{
+		0: text, 10 * MiB: Noise(200_000), 11 * MiB: text, size/2 - 7: Noise(99), size - 1: {7},
+	})
 }
 
 // scattered is data with a hole between each piece and the next, for formats that list these.

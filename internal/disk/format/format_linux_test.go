@@ -160,7 +160,7 @@ func TestOddSizes(t *testing.T) {
 func TestSameBytesOnAnyNumberOfCores(t *testing.T) {
 	for _, o := range variants {
 		size := sizeFor(o)
-		disk := disktest.Disks(t, size)["mixed"]
+		disk := disktest.Mixed(t, size)
 		var digests []string
 		for _, cores := range []int{1, 2, 5} {
 			before := runtime.GOMAXPROCS(cores)

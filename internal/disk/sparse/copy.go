@@ -2,7 +2,9 @@ package sparse
 
 import (
 	"context"
+	"io"
 	"os"
+	"slices"
 )
 
 // copyBlock is the grain of holes in a copy, bytes.
@@ -19,4 +21,17 @@ func (d *Disk) Copy(ctx context.Context, dst *os.File) error {
 		_, err := dst.WriteAt(block[:min(copyBlock, d.Size-at)], at)
 		return err
 	})
+}
+
+// WriteData writes block to a part of dst that is a hole, which it stays where block has zeros.
+func WriteData(dst io.WriterAt, block []byte, at int64) error {
+	for piece := range slices.Chunk(block, copyBlock) {
+		if !allZero(piece) {
+			if _, err := dst.WriteAt(piece, at); err != nil {
+				return err
+			}
+		}
+		at += int64(len(piece))
+	}
+	return nil
 }

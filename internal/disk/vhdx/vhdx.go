@@ -5,7 +5,7 @@ package vhdx
 import (
 	"context"
 	"fmt"
-	"io"
+	"os"
 
 	"github.com/google/uuid"
 
@@ -58,18 +58,24 @@ func Check(size, sectorSize int64) error {
 }
 
 // Write writes a disk to dst, an empty file.
-func Write(ctx context.Context, dst io.WriterAt, disk *sparse.Disk, o Options) error {
+func Write(ctx context.Context, dst *os.File, disk *sparse.Disk, o Options) error {
 	if err := Check(disk.Size, o.SectorSize); err != nil {
 		return err
 	}
 	bat := newBAT(disk.Size, o.SectorSize)
 	end := int64(batAt + bat.regionSize())
+	if err := dst.Truncate(end); err != nil {
+		return err
+	}
 	err := disk.Each(ctx, blockSize, func(number int64, block []byte) error {
 		disk.Reached(number * blockSize)
-		bat.present(number, end)
-		_, err := dst.WriteAt(block, end)
+		at := end
 		end += blockSize
-		return err
+		bat.present(number, at)
+		if err := dst.Truncate(end); err != nil {
+			return err
+		}
+		return sparse.WriteData(dst, block, at)
 	})
 	if err != nil {
 		return err
