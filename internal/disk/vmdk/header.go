@@ -45,7 +45,8 @@ const (
 	heads, sectorsPerTrack = 255, 63
 )
 
-// descriptor is the text that says what the file is. The extent's name is a placeholder: the file itself is meant.
+// descriptor is the text that says what the file is. The extent's name is a placeholder: the file itself is meant. The
+// tools' version is the one of guests that look after their tools themselves, as those with open-vm-tools do.
 func descriptor(size int64, id uuid.UUID) string {
 	// The highest numbers say that there is no parent, or no content.
 	contentID := binary.BigEndian.Uint32(id[:]) >> 1
@@ -67,5 +68,6 @@ ddb.geometry.cylinders = "%d"
 ddb.geometry.heads = "%d"
 ddb.geometry.sectors = "%d"
 ddb.adapterType = "lsilogic"
+ddb.toolsVersion = "2147483647"
 `, contentID, sectors, max(1, sectors/(heads*sectorsPerTrack)), heads, sectorsPerTrack)
 }
