@@ -2,8 +2,6 @@
 package disktest
 
 import (
-	"bytes"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/airshipit/packer-plugin-airship/internal/disk/sparse"
+	"github.com/airshipit/packer-plugin-airship/internal/inorder/inordertest"
 )
 
 // Units, bytes.
@@ -37,9 +36,9 @@ func Raw(t testing.TB, size int64, parts map[int64][]byte) *os.File {
 func Disks(t testing.TB, size int64) map[string]*os.File {
 	return map[string]*os.File{
 		"empty":          Raw(t, size, nil),
-		"text":           Raw(t, size, map[int64][]byte{0: Text(3 * MiB)}),
-		"incompressible": Raw(t, size, map[int64][]byte{5*MiB + 12345: Noise(3 * MiB)}),
-		"random":         Raw(t, size, map[int64][]byte{size - 64*MiB: Noise(64 * MiB)}),
+		"text":           Raw(t, size, map[int64][]byte{0: inordertest.Text(3 * MiB)}),
+		"incompressible": Raw(t, size, map[int64][]byte{5*MiB + 12345: inordertest.Noise(3 * MiB)}),
+		"random":         Raw(t, size, map[int64][]byte{size - 64*MiB: inordertest.Noise(64 * MiB)}),
 		"zeros written":  Raw(t, size, map[int64][]byte{MiB: make([]byte, 9*MiB), 4 * MiB: {1}}),
 		"mixed":          Mixed(t, size),
 		"scattered":      Raw(t, size, scattered(size)),
@@ -48,9 +47,9 @@ func Disks(t testing.TB, size int64) map[string]*os.File {
 
 // Mixed is a disk with something of everything, and a hole from 32 to 48 MiB.
 func Mixed(t testing.TB, size int64) *os.File {
-	text := Text(3 * MiB)
+	text := inordertest.Text(3 * MiB)
 	return Raw(t, size, map[int64][]byte{
-		0: text, 10 * MiB: Noise(200_000), 11 * MiB: text, size/2 - 7: Noise(99), size - 1: {7},
+		0: text, 10 * MiB: inordertest.Noise(200_000), 11 * MiB: text, size/2 - 7: inordertest.Noise(99), size - 1: {7},
 	})
 }
 
@@ -58,22 +57,9 @@ func Mixed(t testing.TB, size int64) *os.File {
 func scattered(size int64) map[int64][]byte {
 	parts := map[int64][]byte{}
 	for at := int64(MiB); at < 60*MiB; at += MiB {
-		parts[at%size] = Noise(4096)
+		parts[at%size] = inordertest.Noise(4096)
 	}
 	return parts
-}
-
-// Text is n bytes that compress well.
-func Text(n int) []byte {
-	const line = "kernel modules, and text that compresses. "
-	return bytes.Repeat([]byte(line), n/len(line)+1)[:n]
-}
-
-// Noise is n bytes that do not compress, always the same.
-func Noise(n int) []byte {
-	data := make([]byte, n)
-	_, _ = rand.NewChaCha8([32]byte{1}).Read(data)
-	return data
 }
 
 // Open is sparse.Open of a whole file.

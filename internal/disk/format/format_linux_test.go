@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/airshipit/packer-plugin-airship/internal/disk/disktest"
+	"github.com/airshipit/packer-plugin-airship/internal/inorder/inordertest"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
@@ -150,7 +151,7 @@ func TestOddSizes(t *testing.T) {
 	for _, o := range variants {
 		for _, size := range tests[o.Format] {
 			t.Run(fmt.Sprint(o, size), func(t *testing.T) {
-				disk := disktest.Raw(t, size, map[int64][]byte{0: {1}, size - 300: disktest.Noise(300)})
+				disk := disktest.Raw(t, size, map[int64][]byte{0: {1}, size - 300: inordertest.Noise(300)})
 				requireSameDisk(t, disk, readBack(t, write(t, disk, o), o.Format))
 			})
 		}
@@ -209,7 +210,7 @@ func TestSeedAndEpochTell(t *testing.T) {
 
 // The archive must be one gzip member: some readers stop at the first one's end.
 func TestGCEIsOneMember(t *testing.T) {
-	image, err := os.ReadFile(write(t, disktest.Raw(t, disktest.GiB, map[int64][]byte{0: disktest.Noise(5 * disktest.MiB)}), Options{Format: plan.GCE}))
+	image, err := os.ReadFile(write(t, disktest.Raw(t, disktest.GiB, map[int64][]byte{0: inordertest.Noise(5 * disktest.MiB)}), Options{Format: plan.GCE}))
 	require.NoError(t, err)
 	reader := bytes.NewReader(image)
 	unzip, err := gzip.NewReader(reader)
@@ -221,7 +222,7 @@ func TestGCEIsOneMember(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
-	disk := disktest.Raw(t, 4*disktest.GiB, map[int64][]byte{0: disktest.Noise(48 * disktest.MiB)})
+	disk := disktest.Raw(t, 4*disktest.GiB, map[int64][]byte{0: inordertest.Noise(48 * disktest.MiB)})
 	stop := errors.New("stop")
 	for _, o := range variants {
 		dst, err := os.Create(filepath.Join(t.TempDir(), "image"))
@@ -241,7 +242,7 @@ func TestCancel(t *testing.T) {
 }
 
 func TestWriteErrorIsTold(t *testing.T) {
-	disk := disktest.Raw(t, disktest.GiB, map[int64][]byte{0: disktest.Noise(48 * disktest.MiB)})
+	disk := disktest.Raw(t, disktest.GiB, map[int64][]byte{0: inordertest.Noise(48 * disktest.MiB)})
 	for _, o := range variants {
 		readOnly, err := os.Open(os.DevNull)
 		require.NoError(t, err)

@@ -11,12 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/airshipit/packer-plugin-airship/internal/disk/disktest"
+	"github.com/airshipit/packer-plugin-airship/internal/inorder/inordertest"
 )
 
 // That the image has the disk's bytes is disk/format's test.
 
 func TestCompressionTypeIsDeclared(t *testing.T) {
-	disk := disktest.Raw(t, 64*disktest.MiB, map[int64][]byte{0: disktest.Text(disktest.MiB)})
+	disk := disktest.Raw(t, 64*disktest.MiB, map[int64][]byte{0: inordertest.Text(disktest.MiB)})
 	for c, want := range map[Compression]string{Zlib: "zlib", Zstd: "zstd"} {
 		dst, err := os.Create(filepath.Join(t.TempDir(), "disk.qcow2"))
 		require.NoError(t, err)
@@ -52,7 +53,7 @@ func (f fullDisk) WriteAt(data []byte, at int64) (int, error) {
 }
 
 func TestWriteErrorEndsEverything(t *testing.T) {
-	raw := disktest.Raw(t, 64*disktest.MiB, map[int64][]byte{0: disktest.Noise(3 * disktest.MiB)})
+	raw := disktest.Raw(t, 64*disktest.MiB, map[int64][]byte{0: inordertest.Noise(3 * disktest.MiB)})
 	err := Write(context.Background(), fullDisk(disktest.MiB), disktest.Open(t, raw), Zlib)
 	require.ErrorIs(t, err, os.ErrClosed)
 }
