@@ -264,7 +264,7 @@ func TestCheck(t *testing.T) {
 		{plan.Raw, 1000, 512, "a disk of 1000 bytes: want whole sectors of 512 bytes, one at least"},
 		{plan.VHD, 2040 * disktest.GiB, 512, ""},
 		{plan.VHD, 2041 * disktest.GiB, 512, "a VHD holds at most 2040 GiB, the disk has 2041.0 GiB: want vhdx, or a smaller disk"},
-		{plan.VHD, 3*disktest.MiB + 512, 512, "Azure takes VHDs of whole MiB alone, the disk has 3146240 bytes: want 4 MiB"},
+		{plan.VHD, 3*disktest.MiB + 512, 512, "a VHD for Azure has whole MiB, the disk has 3146240 bytes: want 4 MiB"},
 		{plan.VHD, disktest.GiB, 4096, "a VHD has sectors of 512 bytes, the disk has 4096: want vhdx, or another sector size"},
 		{plan.VHDX, 64 * tib, 4096, ""},
 		{plan.VHDX, 65 * tib, 4096, "a VHDX holds at most 64 TiB, the disk has 65.0 TiB: want a smaller disk"},
@@ -273,8 +273,8 @@ func TestCheck(t *testing.T) {
 		{plan.VMDK, 66048, 512, "a VMDK has whole grains of 64 KiB, the disk has 66048 bytes: want 128 KiB"},
 		{plan.VMDK, disktest.GiB, 4096, "a VMDK has sectors of 512 bytes, the disk has 4096: want another sector size"},
 		{plan.GCE, 19 * disktest.GiB, 512, ""},
-		{plan.GCE, 1536 * disktest.MiB, 512, "Compute Engine imports disks of whole GiB alone, the disk has 1.500 GiB: want 2 GiB"},
-		{plan.GCE, disktest.GiB, 4096, "Compute Engine's disks have sectors of 512 bytes, the disk has 4096: want another sector size"},
+		{plan.GCE, 1536 * disktest.MiB, 512, "a disk for Compute Engine has whole GiB, this one has 1.500 GiB: want 2 GiB"},
+		{plan.GCE, disktest.GiB, 4096, "a disk of Compute Engine has sectors of 512 bytes, the disk has 4096: want another sector size"},
 		{plan.ISOImage, disktest.GiB, 512, `"iso" is no format of disks`},
 	}
 	for _, test := range tests {

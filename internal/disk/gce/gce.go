@@ -18,9 +18,9 @@ const gib = 1 << 30
 func Check(size, sectorSize int64) error {
 	switch {
 	case sectorSize != 512:
-		return fmt.Errorf("Compute Engine's disks have sectors of 512 bytes, the disk has %d: want another sector size", sectorSize)
+		return fmt.Errorf("a disk of Compute Engine has sectors of 512 bytes, the disk has %d: want another sector size", sectorSize)
 	case size%gib != 0:
-		return fmt.Errorf("Compute Engine imports disks of whole GiB alone, the disk has %.3f GiB: want %d GiB", float64(size)/gib, size/gib+1)
+		return fmt.Errorf("a disk for Compute Engine has whole GiB, this one has %.3f GiB: want %d GiB", float64(size)/gib, size/gib+1)
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func Check(size, sectorSize int64) error {
 	case size > maxSize:
 		return fmt.Errorf("a VHD holds at most 2040 GiB, the disk has %.1f GiB: want vhdx, or a smaller disk", float64(size)/(1<<30))
 	case size%mib != 0:
-		return fmt.Errorf("Azure takes VHDs of whole MiB alone, the disk has %d bytes: want %d MiB", size, size/mib+1)
+		return fmt.Errorf("a VHD for Azure has whole MiB, the disk has %d bytes: want %d MiB", size, size/mib+1)
 	}
 	return nil
 }
