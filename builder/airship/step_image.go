@@ -74,7 +74,7 @@ func (b *build) write(ctx context.Context, o plan.Output, to, raw *os.File) (ima
 func (b *build) formatOptions(o plan.Output) format.Options {
 	last := time.Now()
 	return format.Options{
-		Format: o.Format, Compression: o.Compression, Seed: b.plan.Digests().Disk, Epoch: b.plan.Epoch,
+		Format: o.Format, Compression: o.Compression, SectorSize: b.plan.Disk.SectorSize, Seed: b.plan.Disk.GUID, Epoch: b.plan.Epoch,
 		Progress: func(done, total int64) {
 			if time.Since(last) >= progressInterval {
 				last = time.Now()

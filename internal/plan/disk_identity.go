@@ -21,12 +21,20 @@ func (i identity) digest(purpose string) [sha256.Size]byte {
 
 // uuid is a UUID of version 8 (RFC 9562, section 5.8): 122 bits of a SHA-256.
 func (i identity) uuid(purpose string) string {
-	digest := i.digest(purpose)
+	return uuidOf(i.digest(purpose)).String()
+}
+
+// FileUUID derives an identifier of a file that the disk becomes; seed is the disk's own identifier.
+func FileUUID(seed, purpose string) uuid.UUID {
+	return uuidOf(identity{seed: seed, scope: "file"}.digest(purpose))
+}
+
+func uuidOf(digest [sha256.Size]byte) uuid.UUID {
 	var id uuid.UUID
 	copy(id[:], digest[:])
 	id[6] = id[6]&0x0f | 0x80
 	id[8] = id[8]&0x3f | 0x80
-	return id.String()
+	return id
 }
 
 // signature is an MBR's, 8 digits in hex.

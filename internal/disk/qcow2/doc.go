@@ -1,6 +1,6 @@
 // Package qcow2 writes QEMU's disk image format from a raw disk.
 //
-// A raw image enters, sparse or not; a standalone qcow2 version 3 leaves, its clusters compressed
+// A raw disk enters; a standalone qcow2 version 3 leaves, its clusters compressed
 // by every core and written in order, so equal disks give equal files. The format is specified in
 // QEMU's docs/interop/qcow2.rst.
 package qcow2

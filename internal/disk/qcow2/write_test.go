@@ -1,97 +1,29 @@
 package qcow2
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/airshipit/packer-plugin-airship/internal/disk/disktest"
+	"github.com/airshipit/packer-plugin-airship/internal/inorder/inordertest"
 )
 
-const mib = 1 << 20
-
-// disks are raw disks by what is special about them. The tests read the result back with qemu-img.
-func disks(t *testing.T) map[string]string {
-	random := rand.NewChaCha8([32]byte{1})
-	noise := func(n int) []byte {
-		data := make([]byte, n)
-		_, _ = random.Read(data)
-		return data
-	}
-	text := bytes.Repeat([]byte("kernel modules, and text that compresses. "), 3*mib/42)
-	return map[string]string{
-		"empty":          raw(t, 64*mib, nil),
-		"text":           raw(t, 64*mib, map[int64][]byte{0: text}),
-		"incompressible": raw(t, 64*mib, map[int64][]byte{5*mib + 12345: noise(3 * mib)}),
-		"mixed": raw(t, 2048*mib, map[int64][]byte{
-			0: text, 10 * mib: noise(200_000), 11 * mib: text, 1024*mib - 7: noise(99), 2048*mib - 1: {7},
-		}),
-		"last cluster cut": raw(t, 3*mib+512, map[int64][]byte{3 * mib: bytes.Repeat([]byte{9}, 512)}),
-	}
-}
-
-func raw(t *testing.T, size int64, parts map[int64][]byte) string {
-	file, err := os.Create(filepath.Join(t.TempDir(), "disk.raw"))
-	require.NoError(t, err)
-	defer file.Close()
-	require.NoError(t, file.Truncate(size))
-	for at, data := range parts {
-		_, err := file.WriteAt(data, at)
-		require.NoError(t, err)
-	}
-	return file.Name()
-}
-
-func convert(t *testing.T, disk string, c Compression) string {
-	src, err := os.Open(disk)
-	require.NoError(t, err)
-	defer src.Close()
-	info, err := src.Stat()
-	require.NoError(t, err)
-	dst, err := os.Create(filepath.Join(t.TempDir(), "disk.qcow2"))
-	require.NoError(t, err)
-	defer dst.Close()
-	require.NoError(t, Write(context.Background(), dst, src, info.Size(), Options{Compression: c}))
-	return dst.Name()
-}
-
-func TestQEMUReadsTheSameDisk(t *testing.T) {
-	if _, err := exec.LookPath("qemu-img"); err != nil {
-		t.Fatal("qemu-img reads the images back: install qemu-utils (make test does)")
-	}
-	for name, disk := range disks(t) {
-		for _, c := range []Compression{Zlib, Zstd, None} {
-			t.Run(name+"/"+string(c), func(t *testing.T) {
-				image := convert(t, disk, c)
-				output, err := exec.Command("qemu-img", "compare", "-f", "raw", "-F", "qcow2", disk, image).CombinedOutput()
-				require.NoError(t, err, "%s", output)
-				output, err = exec.Command("qemu-img", "check", image).CombinedOutput()
-				require.NoError(t, err, "%s", output)
-				require.Contains(t, string(output), "No errors were found on the image.")
-			})
-		}
-	}
-}
-
-func TestSameDiskSameBytes(t *testing.T) {
-	disk := disks(t)["mixed"]
-	for _, c := range []Compression{Zlib, Zstd, None} {
-		first, err := os.ReadFile(convert(t, disk, c))
-		require.NoError(t, err)
-		second, err := os.ReadFile(convert(t, disk, c))
-		require.NoError(t, err)
-		require.True(t, bytes.Equal(first, second), "%s: two runs differ", c)
-	}
-}
+// That the image has the disk's bytes is disk/format's test.
 
 func TestCompressionTypeIsDeclared(t *testing.T) {
+	disk := disktest.Raw(t, 64*disktest.MiB, map[int64][]byte{0: inordertest.Text(disktest.MiB)})
 	for c, want := range map[Compression]string{Zlib: "zlib", Zstd: "zstd"} {
-		output, err := exec.Command("qemu-img", "info", "--output=json", convert(t, disks(t)["text"], c)).Output()
+		dst, err := os.Create(filepath.Join(t.TempDir(), "disk.qcow2"))
+		require.NoError(t, err)
+		defer dst.Close()
+		require.NoError(t, Write(context.Background(), dst, disktest.Open(t, disk), c))
+		output, err := exec.Command("qemu-img", "info", "--output=json", dst.Name()).Output()
 		require.NoError(t, err)
 		var info struct {
 			Specific struct {
@@ -106,11 +38,8 @@ func TestCompressionTypeIsDeclared(t *testing.T) {
 }
 
 func TestUnknownCompression(t *testing.T) {
-	file, err := os.Open(raw(t, mib, nil))
-	require.NoError(t, err)
-	defer file.Close()
-	err = Write(context.Background(), nil, file, mib, Options{Compression: "lzma"})
-	require.EqualError(t, err, `qcow2 compression "lzma": want zlib, zstd or none`)
+	disk := disktest.Open(t, disktest.Raw(t, disktest.MiB, nil))
+	require.EqualError(t, Write(context.Background(), nil, disk, "lzma"), `qcow2 compression "lzma": want zlib, zstd or none`)
 }
 
 // fullDisk is a destination that takes no more than some bytes.
@@ -124,9 +53,7 @@ func (f fullDisk) WriteAt(data []byte, at int64) (int, error) {
 }
 
 func TestWriteErrorEndsEverything(t *testing.T) {
-	file, err := os.Open(disks(t)["incompressible"])
-	require.NoError(t, err)
-	defer file.Close()
-	err = Write(context.Background(), fullDisk(mib), file, 64*mib, Options{Compression: Zlib})
+	raw := disktest.Raw(t, 64*disktest.MiB, map[int64][]byte{0: inordertest.Noise(3 * disktest.MiB)})
+	err := Write(context.Background(), fullDisk(disktest.MiB), disktest.Open(t, raw), Zlib)
 	require.ErrorIs(t, err, os.ErrClosed)
 }

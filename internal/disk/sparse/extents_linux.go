@@ -1,14 +1,15 @@
-package qcow2
+package sparse
 
 import (
 	"errors"
+	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
 
 // dataExtents asks the file system where src is not a hole (lseek(2), SEEK_DATA).
-func dataExtents(src Source, size int64) ([]extent, error) {
+func dataExtents(src io.ReaderAt, size int64) ([]extent, error) {
 	file, ok := src.(*os.File)
 	if !ok {
 		return []extent{{0, size}}, nil
@@ -24,6 +25,9 @@ func dataExtents(src Source, size int64) ([]extent, error) {
 		}
 		if err != nil {
 			return nil, err
+		}
+		if start >= size {
+			break
 		}
 		end, err := file.Seek(start, unix.SEEK_HOLE)
 		if err != nil {
