@@ -49,6 +49,11 @@ func kernelPackage(profile *v1alpha1.NodeProfile, asked []string) string {
 			return p
 		}
 	}
+	return usualKernel(profile)
+}
+
+// usualKernel is that of the profile's distribution and platform. Each is signed.
+func usualKernel(profile *v1alpha1.NodeProfile) string {
 	spec := profile.Spec
 	cloud := spec.Platform == "azure" || spec.Platform == "gcp"
 	switch {

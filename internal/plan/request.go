@@ -46,7 +46,10 @@ func NewRequest(profile *v1alpha1.NodeProfile, form Form, disk Disk) (Request, e
 	if err != nil {
 		return Request{}, err
 	}
-	request.Include = withoutBare(slices.Concat(installed, bootPackages(target, form, disk)))
+	if err := checkSecureBoot(profile, form, disk); err != nil {
+		return Request{}, err
+	}
+	request.Include = withoutBare(slices.Concat(installed, bootPackages(target, form, disk), signedPackages(profile, form)))
 	request.Wanted = Wanted(profile)
 	return request, nil
 }
