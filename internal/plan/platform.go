@@ -44,10 +44,8 @@ func kernelPackage(profile *v1alpha1.NodeProfile, asked []string) string {
 	if name := profile.Spec.OSKernel.KernelBasePkg; name != "" {
 		return name
 	}
-	for _, p := range asked {
-		if strings.HasPrefix(p, imagePrefix) {
-			return p
-		}
+	if i := slices.IndexFunc(asked, isKernel); i >= 0 {
+		return asked[i]
 	}
 	return usualKernel(profile)
 }

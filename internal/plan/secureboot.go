@@ -55,7 +55,7 @@ func checkSecureBoot(profile *v1alpha1.NodeProfile, form Form, disk Disk) error 
 // the signed ones are made from, and Ubuntu's for boards without Secure Boot. The assembly looks at what the
 // image really has.
 func unsigned(kernel string) bool {
-	flavour, ok := strings.CutPrefix(kernel, imagePrefix)
+	flavour, ok := kernelFlavour(kernel)
 	return ok && (strings.HasPrefix(flavour, "unsigned-") || strings.HasSuffix(flavour, "-unsigned") ||
 		strings.HasPrefix(flavour, "raspi"))
 }

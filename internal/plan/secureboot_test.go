@@ -56,6 +56,8 @@ func TestSecureBootRefuses(t *testing.T) {
 		{"linux-image-6.1.0-50-amd64-unsigned=6.1.192-2", true},
 		{"linux-image-unsigned-6.8.0-60-generic", true},
 		{"linux-image-raspi-nolpae", true},
+		{"linux-raspi", true},
+		{"linux-generic-hwe-24.04", false},
 	} {
 		profile := node()
 		profile.Spec.OSKernel.SecureBoot, profile.Spec.OSKernel.KernelBasePkg = true, c.kernel
