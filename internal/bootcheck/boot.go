@@ -100,7 +100,7 @@ func (g guest) failure(cause, ended, report error, screen *console, port []byte,
 		e.Problem = "the guest does not start: " + strings.TrimSpace(screen.line(stuck))
 	case errors.Is(cause, errRefused):
 		e.died = false
-		e.Problem = "Secure Boot does not start what is in the image: " + strings.TrimSpace(screen.line(refused))
+		e.Problem = "Secure Boot: " + refusal(screen.line(refused))
 	case errors.Is(cause, errTimeout):
 		e.died = false
 		e.Problem = fmt.Sprintf("the guest did not report within %s, which boot_timeout sets", g.options.Timeout)

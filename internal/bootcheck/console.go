@@ -66,9 +66,7 @@ var events = map[event]*regexp.Regexp{
 	// Initramfs-tools' and GRUB's shells, systemd's sulogin, SeaBIOS's and OVMF's last resorts.
 	stuck: regexp.MustCompile(`^(\(initramfs\)|grub( rescue)?>) |emergency mode|root password for maintenance|` +
 		`No bootable (device|option)|UEFI Interactive Shell|Boot failed: not a bootable disk`),
-	// OVMF's, shim's and GRUB's words for a signature that is missing or wrong.
-	refused: regexp.MustCompile(`BdsDxe: failed to (load|start) .*(Access Denied|Security Violation)|` +
-		`Security Violation|bad shim signature`),
+	refused:    anyRefusal(),
 	loginShown: loginPrompt,
 }
 

@@ -195,16 +195,14 @@ func TestSecureBoot(t *testing.T) {
 				assert.Equal(t, "none", answers.Lockdown)
 			})
 			for what, says := range map[string]string{
-				"kernel":               "bad shim signature",
-				"EFI/BOOT/grubx64.efi": "Verification failed: (0x1A) Security Violation",
-				"EFI/BOOT/BOOTX64.EFI": "Access Denied",
+				"kernel":               "Secure Boot: GRUB refuses the kernel: bad shim signature",
+				"EFI/BOOT/grubx64.efi": "Secure Boot: shim refuses GRUB: Verification failed: (0x1A) Security Violation",
+				"EFI/BOOT/BOOTX64.EFI": "Secure Boot: the firmware refuses shim: BdsDxe: failed to load Boot0001",
 			} {
 				t.Run("tampered "+filepath.Base(what), func(t *testing.T) {
 					_, err := d.check(t, d.tampered(t, what), UEFISecure)
 					var boot *BootError
 					require.ErrorAs(t, err, &boot)
-					t.Log(err)
-					assert.Contains(t, boot.Problem, "Secure Boot does not start what is in the image: ")
 					assert.Contains(t, boot.Problem, says)
 				})
 			}

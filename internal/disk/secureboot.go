@@ -142,7 +142,7 @@ func (a assembly) checkKernels(ctx context.Context) error {
 	if err != nil || len(unsigned) == 0 {
 		return err
 	}
-	return fmt.Errorf("%s: no signature, so that Secure Boot does not start what is in it: install the kernel that %s signs, "+
+	return fmt.Errorf("%s: no signature, so that Secure Boot does not start it: install the kernel that %s signs, "+
 		"or leave the profile's osKernel.secureBoot out", strings.Join(unsigned, ", "), distributionName(a.plan.Target))
 }
 
