@@ -81,7 +81,11 @@ func firmwares(p plan.Plan) []bootcheck.Firmware {
 		all = append(all, bootcheck.BIOS)
 	}
 	if _, found := p.Disk.OfType(plan.TypeESP); found {
-		all = append(all, bootcheck.UEFI)
+		uefi := bootcheck.UEFI
+		if p.System.SecureBoot {
+			uefi = bootcheck.UEFISecure
+		}
+		all = append(all, uefi)
 	}
 	return all
 }

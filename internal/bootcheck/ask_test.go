@@ -16,7 +16,7 @@ import (
 // answer runs a line of the guest's scripts on the host, which needs python3, and reads what it gives.
 func answer(t *testing.T, line string, into any) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "python3", "-B", "-c", "import ask, json, limits, modules, paths\nprint(json.dumps("+line+"))")
+	cmd := exec.CommandContext(t.Context(), "python3", "-B", "-c", "import ask, firmware, json, limits, modules, paths\nprint(json.dumps("+line+"))")
 	cmd.Dir = "ask"
 	out, err := cmd.Output()
 	require.NoError(t, err)
@@ -68,6 +68,30 @@ alias blacklist pcspkr
 	assert.Equal(t, LoadedModule{State: "builtin"}, got)
 	answer(t, `modules.state("printk", set(), set())`, &got)
 	assert.Equal(t, LoadedModule{State: "builtin"}, got, "it is no module, but in every kernel")
+}
+
+func TestAskFirmware(t *testing.T) {
+	dir := t.TempDir()
+	variable := filepath.Join(dir, "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Boot0000-8be4df61-93ca-11d2-aa0d-00e098032b8c"), nil, 0o600))
+	for value, want := range map[string]string{"\x06\x00\x00\x00\x01": "on", "\x06\x00\x00\x00\x00": "off", "": "off", "none": "off"} {
+		_ = os.Remove(variable)
+		if value != "none" {
+			require.NoError(t, os.WriteFile(variable, []byte(value), 0o600))
+		}
+		var got string
+		answer(t, `firmware.secure_boot("`+dir+`")`, &got)
+		assert.Equal(t, want, got, "%q", value)
+	}
+	for text, want := range map[string]string{"none [integrity] confidentiality\n": "integrity", "[none] integrity confidentiality\n": "none"} {
+		path := filepath.Join(dir, "lockdown")
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		var got string
+		answer(t, `firmware.lockdown("`+path+`")`, &got)
+		assert.Equal(t, want, got)
+		answer(t, `firmware.lockdown("`+path+`.none")`, &got)
+		assert.Empty(t, got)
+	}
 }
 
 // What the scripts answer is what Go reads: each name is known, each question that fails is named.

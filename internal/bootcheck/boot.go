@@ -17,6 +17,7 @@ var (
 	errPrompt  = errors.New("login prompt")
 	errPanic   = errors.New("kernel panic")
 	errStuck   = errors.New("stuck")
+	errRefused = errors.New("refused by Secure Boot")
 	errTimeout = errors.New("timeout")
 )
 
@@ -49,6 +50,9 @@ func (g guest) boot(ctx context.Context) (Answers, error) {
 			cancel(errPanic)
 		case stuck:
 			cancel(errStuck)
+		case refused:
+			// What is not started now is tried by nothing else: only the image's disk is booted.
+			cancel(errRefused)
 		case loginShown:
 			if !asks {
 				cancel(errPrompt)
@@ -94,6 +98,9 @@ func (g guest) failure(cause, ended, report error, screen *console, port []byte,
 	case errors.Is(cause, errStuck):
 		e.died = false
 		e.Problem = "the guest does not start: " + strings.TrimSpace(screen.line(stuck))
+	case errors.Is(cause, errRefused):
+		e.died = false
+		e.Problem = "Secure Boot: " + refusal(screen.line(refused))
 	case errors.Is(cause, errTimeout):
 		e.died = false
 		e.Problem = fmt.Sprintf("the guest did not report within %s, which boot_timeout sets", g.options.Timeout)

@@ -106,8 +106,8 @@ func withDefaults(o Options) Options {
 }
 
 func bootAndJudge(ctx context.Context, o Options) (Answers, error) {
-	if o.Firmware != BIOS && o.Firmware != UEFI {
-		return Answers{}, fmt.Errorf("firmware %q is unknown: bios and uefi are", o.Firmware)
+	if !slices.Contains([]Firmware{BIOS, UEFI, UEFISecure}, o.Firmware) {
+		return Answers{}, fmt.Errorf("firmware %q is unknown: bios, uefi and uefi-secure-boot are", o.Firmware)
 	}
 	if err := CanWatch(o.Plan, o.Datasources, o.Seeded); err != nil {
 		return Answers{}, err
@@ -136,11 +136,16 @@ func bootAndJudge(ctx context.Context, o Options) (Answers, error) {
 // judge adds the firmware to what is expected: the guest must know it as the check does.
 func judge(o Options, answers Answers) error {
 	err := Judge(o.Expect, answers)
-	if answers.Asked && answers.Firmware != string(o.Firmware) {
+	if answers.Asked {
 		var m Mismatches
 		errors.As(err, &m)
-		m.add("firmware: started with %s, the node says %s", o.Firmware, orNothing(answers.Firmware))
-		err = m
+		if kind := string(o.Firmware.kind()); answers.Firmware != kind {
+			m.add("firmware: started with %s, the node says %s", kind, orNothing(answers.Firmware))
+		}
+		if o.Firmware == UEFISecure && answers.SecureBoot != "on" {
+			m.add("Secure Boot: the firmware has it on, the node says %s", orNothing(answers.SecureBoot))
+		}
+		err = m.orNil()
 	}
 	if err != nil {
 		return fmt.Errorf("the image is not what was asked for:\n%w", err)

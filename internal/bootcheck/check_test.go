@@ -34,6 +34,7 @@ func TestCheckBoots(t *testing.T) {
 		{name: "cannot ask", console: "Linux version 6\n", report: "sh: python3: not found", end: resets, problem: "python3: not found", boots: 2},
 		{name: "hangs", console: prompt, end: hangs, timeout: 5 * time.Second, problem: "did not report within 5s", boots: 1},
 		{name: "finds no root", console: "Linux version 6\nALERT! UUID=5a does not exist.\n(initramfs) ", end: hangs, problem: "the guest does not start: (initramfs)", boots: 1},
+		{name: "is refused", console: "Linux version 6\nerror: bad shim signature.\nerror: you need to load the kernel first.\n", end: hangs, problem: "Secure Boot: GRUB refuses the kernel: bad shim signature", boots: 1},
 		{name: "has a prompt alone", console: prompt, end: hangs, withoutInit: true, boots: 1},
 		{name: "has not even a prompt", console: "Linux version 6\n", end: hangs, withoutInit: true, timeout: 5 * time.Second, problem: "did not report within 5s", boots: 1},
 	} {
@@ -85,6 +86,32 @@ func TestCheckSaysWhatDiffers(t *testing.T) {
 		"firmware: started with bios, the node says uefi",
 	}, m)
 	assert.Equal(t, "debian", answers.Hostname)
+}
+
+// Firmware with Secure Boot is the same to a node, which says whether it is on.
+func TestJudgeOfSecureBoot(t *testing.T) {
+	for _, test := range []struct {
+		firmware Firmware
+		said     string
+		problem  string
+	}{
+		{UEFISecure, "on", ""},
+		{UEFI, "off", ""},
+		{UEFI, "on", ""},
+		{UEFISecure, "off", "Secure Boot: the firmware has it on, the node says off"},
+		{UEFISecure, "", "Secure Boot: the firmware has it on, the node says nothing"},
+		{BIOS, "", "firmware: started with bios, the node says uefi"},
+	} {
+		answers := Answers{Asked: true, Firmware: "uefi", SecureBoot: test.said, MachineID: machineID}
+		err := judge(Options{Firmware: test.firmware}, answers)
+		if test.problem == "" {
+			require.NoError(t, err, test)
+			continue
+		}
+		var m Mismatches
+		require.ErrorAs(t, err, &m)
+		assert.Equal(t, Mismatches{test.problem}, m)
+	}
 }
 
 func TestCheckRefuses(t *testing.T) {

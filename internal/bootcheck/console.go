@@ -30,6 +30,7 @@ const (
 	menuShown event = iota // the boot loader waits for a key
 	panicked               // the guest's kernel died
 	stuck                  // something waits for an operator who is not there
+	refused                // Secure Boot does not start something
 	loginShown
 )
 
@@ -65,6 +66,7 @@ var events = map[event]*regexp.Regexp{
 	// Initramfs-tools' and GRUB's shells, systemd's sulogin, SeaBIOS's and OVMF's last resorts.
 	stuck: regexp.MustCompile(`^(\(initramfs\)|grub( rescue)?>) |emergency mode|root password for maintenance|` +
 		`No bootable (device|option)|UEFI Interactive Shell|Boot failed: not a bootable disk`),
+	refused:    anyRefusal(),
 	loginShown: loginPrompt,
 }
 
@@ -101,7 +103,10 @@ func (c *console) Write(p []byte) (int, error) {
 
 // waits tells an open line that is worth a look. QEMU writes byte by byte, so it must be cheap.
 func waits(open []byte) bool {
-	for _, sign := range []string{" login: ", "executed automatically", "(initramfs) ", "> ", "maintenance"} {
+	for _, sign := range []string{
+		" login: ", "executed automatically", "(initramfs) ", "> ", "maintenance",
+		"Security Violation", "shim signature",
+	} {
 		if bytes.Contains(open, []byte(sign)) {
 			return true
 		}

@@ -61,6 +61,24 @@ func TestConsoleKeepsTheLastLines(t *testing.T) {
 	assert.Equal(t, "line 99", tail[keptLines-2])
 }
 
+// What the chain's links really wrote, shim in a dialog that moves the cursor.
+func TestConsoleOfARefusal(t *testing.T) {
+	for written, want := range map[string]string{
+		"BdsDxe: failed to load Boot0001 \"UEFI Misc Device\" from PciRoot(0x0)/Pci(0x2,0x0): Access Denied\r\n": "the firmware refuses shim: BdsDxe: failed to load " +
+			"Boot0001 \"UEFI Misc Device\" from PciRoot(0x0)/Pci(0x2,0x0): Access Denied",
+		"\x1b[11;01H|\x1b[11;10HVerification failed: (0x1A) Security Violation\x1b[11;70H|": "shim refuses GRUB: Verification failed: (0x1A) Security Violation",
+		"error: bad shim signature.\x1b[02;01H":                                             "GRUB refuses the kernel: bad shim signature",
+		"BdsDxe: failed to load Boot0002 \"UEFI QEMU DVD\": Not Found\r\n":                  "",
+	} {
+		var met []event
+		c := &console{stage: func(string) {}, event: func(e event) { met = append(met, e) }}
+		_, err := c.Write([]byte(written))
+		require.NoError(t, err)
+		assert.Equal(t, want, refusal(c.line(refused)))
+		assert.Equal(t, want != "", len(met) == 1, written)
+	}
+}
+
 func FuzzConsole(f *testing.F) {
 	f.Add([]byte(recorded))
 	f.Add([]byte("\x1b["))

@@ -17,7 +17,17 @@ type Firmware string
 const (
 	BIOS Firmware = "bios" // SeaBIOS, which QEMU brings
 	UEFI Firmware = "uefi" // OVMF or AAVMF, which the host has
+	// UEFISecure is the same with Secure Boot on and Microsoft's keys: it starts only what is signed.
+	UEFISecure Firmware = "uefi-secure-boot"
 )
+
+// kind is the firmware as a node knows it: bios or uefi.
+func (f Firmware) kind() Firmware {
+	if f == UEFISecure {
+		return UEFI
+	}
+	return f
+}
 
 // guest is the throw-away machine that the image boots in, all its files in dir.
 type guest struct {
@@ -70,7 +80,7 @@ func (g guest) args() ([]string, error) {
 	switch arch {
 	case "amd64":
 		// Without graphics SeaBIOS and GRUB talk to the serial port.
-		args = append(args, "-machine", "q35,graphics=off", "-serial", "chardev:report")
+		args = append(args, "-machine", g.pc(), "-serial", "chardev:report")
 	case "arm64":
 		args = append(args, "-machine", "virt", "-device", "virtio-serial-pci",
 			"-device", "virtserialport,chardev=report,name="+filepath.Base(reportPort(arch)))
@@ -84,6 +94,14 @@ func (g guest) args() ([]string, error) {
 	}
 	firmware, err := g.firmware()
 	return append(args, firmware...), err
+}
+
+// pc is QEMU's machine on amd64. Firmware with Secure Boot guards its variables in system management mode.
+func (g guest) pc() string {
+	if g.options.Firmware == UEFISecure {
+		return "q35,graphics=off,smm=on"
+	}
+	return "q35,graphics=off"
 }
 
 // memory of the guest in MiB. A crash kernel's share is lost to the node, and of a small machine the kernel
@@ -110,7 +128,11 @@ func (g guest) firmware() ([]string, error) {
 	if g.options.Firmware == BIOS {
 		return nil, nil
 	}
-	found, err := qemu.FindFirmware(g.options.Binary)
+	find := qemu.FindFirmware
+	if g.options.Firmware == UEFISecure {
+		find = qemu.FindSecureFirmware
+	}
+	found, err := find(g.options.Binary)
 	if err != nil {
 		return nil, err
 	}
@@ -118,10 +140,15 @@ func (g guest) firmware() ([]string, error) {
 	if err := copyFile(found.Vars.Path, vars); err != nil {
 		return nil, fmt.Errorf("copy the firmware's variables: %w", err)
 	}
-	return []string{
+	args := []string{
 		"-drive", "if=pflash,unit=0,readonly=on,format=" + found.Code.Format + ",file=" + qemu.Escape(found.Code.Path),
 		"-drive", "if=pflash,unit=1,format=" + found.Vars.Format + ",file=" + qemu.Escape(vars),
-	}, nil
+	}
+	if found.Secure && g.options.Plan.Target.Architecture == "amd64" {
+		// Without S3, as OVMF's README has it for a guest that is not to sleep.
+		args = append(args, "-global", "driver=cfi.pflash01,property=secure,value=on", "-global", "ICH9-LPC.disable_s3=1")
+	}
+	return args, nil
 }
 
 func copyFile(from, to string) error {

@@ -29,7 +29,12 @@ type Answers struct {
 	Cmdline        string `json:"cmdline"`        // /proc/cmdline
 	Kernel         string `json:"kernel"`         // uname -r
 	Firmware       string `json:"firmware"`       // bios or uefi
-	OS             OS     `json:"os"`
+	// SecureBoot is on or off; empty where the firmware is no UEFI.
+	SecureBoot string `json:"secureBoot"`
+	// Lockdown of the kernel: none, integrity or confidentiality; empty where it has none to choose. Kernels of
+	// Debian and Ubuntu choose integrity where Secure Boot is on, and load signed modules alone.
+	Lockdown string `json:"lockdown"`
+	OS       OS     `json:"os"`
 
 	Meta  map[string]string `json:"meta"`  // path below /etc/imagebuilder/meta → SHA-256
 	Users map[string]*Login `json:"users"` // of those asked for; nil: there is none

@@ -113,6 +113,13 @@ func (a assembly) grubPackages(ctx context.Context, platforms []platform) error 
 			return err
 		}
 	}
+	if a.plan.System.SecureBoot {
+		signed, err := a.missingSigned(ctx)
+		if err != nil {
+			return err
+		}
+		missing = append(missing, signed...)
+	}
 	if len(missing) > 0 {
 		return fmt.Errorf("the image lacks %s: add the missing to the profile's software.packages", strings.Join(missing, ", "))
 	}
@@ -134,9 +141,12 @@ func (a assembly) installPlatform(ctx context.Context, p platform) error {
 	if err := a.inTarget(ctx, "mkdir", "-p", vendor, boot); err != nil {
 		return err
 	}
-	// Signed GRUB, where an operator installs it later, looks for its configuration here.
+	// Signed GRUB looks for its configuration here, be it this build's or one that an operator installs later.
 	if err := a.inTarget(ctx, "sh", "-euc", `{ cat /tmp/load.cfg; echo 'configfile $prefix/grub.cfg'; } >"$1"`, "sh", vendor+"/grub.cfg"); err != nil {
 		return err
+	}
+	if a.plan.System.SecureBoot {
+		return a.installSecureBoot(ctx, p, vendor, boot)
 	}
 	return a.inTarget(ctx, a.mkimage(p, path.Join(boot, p.fallback))...)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
+	"github.com/airshipit/packer-plugin-airship/internal/tree"
 )
 
 // drivers checks all of drivers but their modules.
@@ -27,5 +28,18 @@ func (c *checker) drivers(drivers []v1alpha1.Driver, asked wishes) {
 		c.packages(field+".packages", driver.Packages, asked)
 		c.packages(field+".dkms", driver.DKMS, asked)
 		c.packages(field+".firmware", driver.Firmware, asked)
+	}
+}
+
+// warnOfUnsignedModules tells of modules that a kernel started by Secure Boot does not load.
+func (p *Profile) warnOfUnsignedModules(r *tree.Report) {
+	if !p.NodeProfile.Spec.OSKernel.SecureBoot {
+		return
+	}
+	for i, driver := range p.NodeProfile.Spec.Drivers {
+		if len(driver.DKMS) > 0 {
+			p.warn(r, fmt.Sprintf("spec.drivers[%d].dkms", i), "what dkms builds is not signed: with osKernel.secureBoot no node loads "+
+				"it before a key of yours signs it and mokutil enrols that key on the node")
+		}
 	}
 }

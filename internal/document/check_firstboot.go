@@ -45,20 +45,22 @@ func (c *checker) configDrive(spec *v1alpha1.NodeProfileSpec) {
 	}
 }
 
+// warn tells of a field where it stands.
+func (p *Profile) warn(r *tree.Report, field, format string, args ...any) {
+	at, _ := p.places.find(field)
+	if at.Field == "" {
+		at.Field = field // a file of its own
+	}
+	r.Warn(at, format, args...)
+}
+
 // warnOfFirstBoot tells of what the first boot does not read.
 func (p *Profile) warnOfFirstBoot(r *tree.Report) {
 	spec := &p.NodeProfile.Spec
 	fields := firstBoot(spec)
-	warn := func(field, format string, args ...any) {
-		at, _ := p.places.find(field)
-		if at.Field == "" {
-			at.Field = field // a file of its own
-		}
-		r.Warn(at, format, args...)
-	}
 	if slices.Contains(clouds, spec.Platform) && !slices.Contains(spec.CloudInit.Datasources, configDrive) {
 		for _, field := range fields {
-			warn(field, "has no effect in the image: on %s cloud-init reads what the cloud gives it; hand it over there, or add %s to cloudInit.datasources",
+			p.warn(r, field, "has no effect in the image: on %s cloud-init reads what the cloud gives it; hand it over there, or add %s to cloudInit.datasources",
 				spec.Platform, configDrive)
 		}
 	}
@@ -68,6 +70,6 @@ func (p *Profile) warnOfFirstBoot(r *tree.Report) {
 		return name == "cloud-init" || name == "cloud-init-base" || strings.HasPrefix(text, sealedMark)
 	})
 	if len(fields) > 0 && !hasCloudInit {
-		warn(fields[0], "nothing reads it: cloud-init is not among the packages; add it to software.packages")
+		p.warn(r, fields[0], "nothing reads it: cloud-init is not among the packages; add it to software.packages")
 	}
 }

@@ -107,6 +107,7 @@ type Check func(profile *v1alpha1.NodeProfile) error
 func (p *Profile) check(checks []Check, r *tree.Report) {
 	p.warnOfRetries(r)
 	p.warnOfFirstBoot(r)
+	p.warnOfUnsignedModules(r)
 	for _, check := range slices.Concat([]Check{checkMeaning}, checks) {
 		settled := newSettled(r.Settled)
 		err := check(&p.NodeProfile)

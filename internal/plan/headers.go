@@ -9,10 +9,7 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 )
 
-const (
-	imagePrefix   = "linux-image-"
-	headersPrefix = "linux-headers-"
-)
+const headersPrefix = "linux-headers-"
 
 // headersPackages are what drivers with dkms are built with: the package that kernel_headers_pkg names,
 // or the one of the kernel's package, in its version where that is pinned. Debian and Ubuntu make the
@@ -53,7 +50,7 @@ func firstDKMS(drivers []v1alpha1.Driver) int {
 // version where that is pinned; empty where the kernel's name does not tell its flavour.
 func beside(kernel, prefix string) string {
 	name, version, pinned := strings.Cut(kernel, "=")
-	flavour, ok := strings.CutPrefix(name, imagePrefix)
+	flavour, ok := kernelFlavour(name)
 	if !ok {
 		return ""
 	}

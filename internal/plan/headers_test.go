@@ -42,6 +42,8 @@ func TestHeaders(t *testing.T) {
 		{kernel: "linux-image-unsigned-5.15.0-100-generic", want: "linux-headers-5.15.0-100-generic"},
 		{kernel: "linux-image-6.1.0-37-amd64-unsigned", want: "linux-headers-6.1.0-37-amd64"},
 		{kernel: "linux-image-azure", want: "linux-headers-azure"},
+		{kernel: "linux-generic-hwe-22.04=6.8.0.60.60~22.04.1", want: "linux-headers-generic-hwe-22.04=6.8.0.60.60~22.04.1"},
+		{kernel: "linux-virtual", headers: "linux-headers-generic", want: "linux-headers-generic"},
 		{kernel: "linux-image-virtual", headers: "linux-headers-generic", want: "linux-headers-generic"},
 		{kernel: "linux-image-generic-hwe-22.04", headers: "linux-headers-virtual-hwe-22.04", want: "linux-headers-virtual-hwe-22.04"},
 		{

@@ -90,6 +90,7 @@ func NewSystem(profile *v1alpha1.NodeProfile) System {
 		Cmdline:     Cmdline(profile),
 		GrubTimeout: 5,
 		GrubSerial:  arguments(grub.SerialCommand),
+		SecureBoot:  profile.Spec.OSKernel.SecureBoot,
 	}
 	if s.Hostname == "" {
 		s.Hostname = profile.Name

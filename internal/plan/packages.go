@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
@@ -34,6 +35,9 @@ func PackageField(profile *v1alpha1.NodeProfile, name string) string {
 	}
 	if kernel, _, _ := strings.Cut(profile.Spec.OSKernel.KernelBasePkg, "="); kernel == name {
 		return "spec.osKernel.kernel_base_pkg"
+	}
+	if slices.Contains(signedLoaders(profile), name) {
+		return "spec.osKernel.secureBoot"
 	}
 	if i := firstDKMS(profile.Spec.Drivers); i >= 0 && strings.HasPrefix(name, headersPrefix) {
 		return fmt.Sprintf("spec.drivers[%d].dkms", i)

@@ -131,7 +131,7 @@ type Package struct {
 type System struct {
 	Hostname string   `json:"hostname"`
 	Cmdline  []string `json:"cmdline,omitempty"` // NAME=VALUE or NAME, in order
-	// SecureBoot: the machine's UEFI starts what is signed alone.
+	// SecureBoot: UEFI starts the distribution's signed shim, and that signed GRUB and kernels alone.
 	SecureBoot bool `json:"secureBoot,omitempty"`
 	// GrubTimeout in seconds.
 	GrubTimeout int `json:"grubTimeout"`

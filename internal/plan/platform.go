@@ -44,11 +44,14 @@ func kernelPackage(profile *v1alpha1.NodeProfile, asked []string) string {
 	if name := profile.Spec.OSKernel.KernelBasePkg; name != "" {
 		return name
 	}
-	for _, p := range asked {
-		if strings.HasPrefix(p, imagePrefix) {
-			return p
-		}
+	if i := slices.IndexFunc(asked, isKernel); i >= 0 {
+		return asked[i]
 	}
+	return usualKernel(profile)
+}
+
+// usualKernel is that of the profile's distribution and platform. Each is signed.
+func usualKernel(profile *v1alpha1.NodeProfile) string {
 	spec := profile.Spec
 	cloud := spec.Platform == "azure" || spec.Platform == "gcp"
 	switch {

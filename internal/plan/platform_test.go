@@ -95,6 +95,27 @@ func TestPlatformOfAProfileWithItsOwn(t *testing.T) {
 	assert.Equal(t, []string{"gpu-dkms", "linux-headers-rt-amd64", "linux-image-rt-amd64", "vim", "waagent=2.7"}, Installed(profile))
 }
 
+// Of Ubuntu's packages for a whole kernel one is enough, wherever it is named.
+func TestKernelsOfUbuntu(t *testing.T) {
+	for _, name := range []string{
+		"linux-generic", "linux-generic-hwe-20.04", "linux-generic-hwe-22.04-edge", "linux-generic-64k-hwe-24.04", "linux-virtual=6.8.0.60.62",
+		"linux-lowlatency", "linux-azure", "linux-azure-fde", "linux-azure-lts-22.04", "linux-gcp-6.8", "linux-aws", "linux-kvm", "linux-oem-22.04d",
+		"linux-image-virtual-hwe-22.04", "linux-image-6.8.0-60-generic",
+	} {
+		profile := nodeOn("vm", "ubuntu", "amd64")
+		profile.Spec.Software.UbuntuPackages = []string{"linux-firmware", name}
+		assert.ElementsMatch(t, []string{"linux-firmware", name}, Installed(profile))
+		root, err := Ask(profile, Form{Action: v1alpha1.ActionBuildRoot})
+		require.NoError(t, err)
+		assert.Equal(t, []string{"qemu-guest-agent"}, root.Wanted, "a root with a kernel is a machine's")
+	}
+	for _, name := range []string{"linux-firmware", "linux-base", "linux-tools-generic", "linux-cloud-tools-azure", "linux-azure-tools-common", "linux-headers-generic", "linux-libc-dev"} {
+		profile := nodeOn("vm", "ubuntu", "amd64")
+		profile.Spec.Software.UbuntuPackages = []string{name}
+		assert.ElementsMatch(t, []string{name, "linux-image-virtual"}, Installed(profile))
+	}
+}
+
 // A plan includes those that the lock has, in the version that was wanted.
 func TestPlanOfTaken(t *testing.T) {
 	profile := nodeOn("azure", "debian", "amd64")

@@ -46,7 +46,10 @@ func NewRequest(profile *v1alpha1.NodeProfile, form Form, disk Disk) (Request, e
 	if err != nil {
 		return Request{}, err
 	}
-	request.Include = withoutBare(slices.Concat(installed, bootPackages(target, form, disk)))
+	if err := checkSecureBoot(profile, form, disk); err != nil {
+		return Request{}, err
+	}
+	request.Include = withoutBare(slices.Concat(installed, bootPackages(target, form, disk), signedPackages(profile, form)))
 	request.Wanted = Wanted(profile)
 	return request, nil
 }
@@ -54,7 +57,7 @@ func NewRequest(profile *v1alpha1.NodeProfile, form Form, disk Disk) (Request, e
 // namesKernel says whether a profile itself asks for a kernel, or for what is built for one.
 func namesKernel(profile *v1alpha1.NodeProfile) bool {
 	return profile.Spec.OSKernel.KernelBasePkg != "" || firstDKMS(profile.Spec.Drivers) >= 0 ||
-		slices.ContainsFunc(askedPackages(profile), func(name string) bool { return strings.HasPrefix(name, imagePrefix) })
+		slices.ContainsFunc(askedPackages(profile), isKernel)
 }
 
 // Installed are the packages that every machine of a profile has, NAME or NAME=VERSION, sorted and

@@ -50,7 +50,13 @@ func (r *Release) fetchIndices(ctx context.Context, fetcher Fetcher, files Store
 		return fmt.Errorf("an index is not the one that InRelease lists; the mirror is being updated (try again in some minutes) or was tampered with: %w", err)
 	}
 	if err != nil {
-		return fmt.Errorf("fetch indices: %w", err)
+		err = fmt.Errorf("fetch indices: %w", err)
+		if notFound(err) {
+			// Release files of Ubuntu name the architectures of its archive and of its ports alike.
+			return fmt.Errorf("%w; what InRelease lists for %s is not there: use a mirror that carries this architecture "+
+				"(Ubuntu's archive has amd64, its ports, at other addresses, arm64)", err, r.Architecture)
+		}
+		return err
 	}
 	for i := range r.Indices {
 		file, found := files.Path(r.Indices[i].SHA256)

@@ -269,7 +269,7 @@ func TestUpdateRefuses(t *testing.T) {
 		{
 			name:   "Packages missing",
 			files:  func(f map[string][]byte) { delete(f, "dists/trixie/main/binary-amd64/Packages.xz") },
-			errors: []string{"fetch indices", "404"},
+			errors: []string{"fetch indices", "404", "what InRelease lists for amd64 is not there: use a mirror that carries this architecture"},
 		},
 		{
 			name:   "unreadable keyring",

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,11 +69,19 @@ func (s site) write(t *testing.T, name, text string) {
 // serve publishes suites with the site's key and returns their URI.
 func (s site) serve(t *testing.T, suites ...repositorytest.Suite) string {
 	t.Helper()
+	return s.serveBut(t, "", suites...)
+}
+
+// serveBut is serve without the files whose paths have a directory of that name.
+func (s site) serveBut(t *testing.T, directory string, suites ...repositorytest.Suite) string {
+	t.Helper()
 	files := map[string][]byte{}
 	for _, suite := range suites {
 		suite.Signers = append(suite.Signers, s.key)
 		for name, data := range suite.Files(t) {
-			files[name] = data
+			if directory == "" || !slices.Contains(strings.Split(name, "/"), directory) {
+				files[name] = data
+			}
 		}
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import traceback
 
+from firmware import firmware, lockdown, secure_boot
 from limits import limits
 from modules import blacklist, modules
 from paths import paths
@@ -157,7 +158,9 @@ def ask(questions):
     put("staticHostname", lambda: read("/etc/hostname").strip())
     put("cmdline", lambda: read("/proc/cmdline").strip())
     put("kernel", lambda: os.uname().release)
-    put("firmware", lambda: "uefi" if os.path.isdir("/sys/firmware/efi") else "bios")
+    put("firmware", firmware)
+    put("secureBoot", secure_boot)
+    put("lockdown", lockdown)
     put("os", os_release)
     put("meta", meta)
     put("users", lambda: {name: user(name) for name in questions["users"]})

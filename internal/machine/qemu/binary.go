@@ -36,18 +36,22 @@ type system struct {
 	program  string
 	packages string
 	firmware string
+	// secureFirmware has Microsoft's keys.
+	secureFirmware string
 }
 
 var systems = map[string]system{
 	"amd64": {
-		program:  "qemu-system-x86_64",
-		packages: "qemu-system-x86 (Debian, Ubuntu, Arch), qemu-system-x86-core (Fedora), qemu-system-x86_64 (Alpine) or qemu (Homebrew)",
-		firmware: "ovmf (Debian, Ubuntu, Alpine), edk2-ovmf (Fedora, Arch) or qemu (Homebrew)",
+		program:        "qemu-system-x86_64",
+		packages:       "qemu-system-x86 (Debian, Ubuntu, Arch), qemu-system-x86-core (Fedora), qemu-system-x86_64 (Alpine) or qemu (Homebrew)",
+		firmware:       "ovmf (Debian, Ubuntu, Alpine), edk2-ovmf (Fedora, Arch) or qemu (Homebrew)",
+		secureFirmware: "ovmf (Debian, Ubuntu), edk2-ovmf (Fedora) or qemu-ovmf-x86_64 (openSUSE)",
 	},
 	"arm64": {
-		program:  "qemu-system-aarch64",
-		packages: "qemu-system-arm (Debian, Ubuntu), qemu-system-aarch64-core (Fedora), qemu-system-aarch64 (Arch, Alpine) or qemu (Homebrew)",
-		firmware: "qemu-efi-aarch64 (Debian, Ubuntu), edk2-aarch64 (Fedora, Arch), aavmf (Alpine) or qemu (Homebrew)",
+		program:        "qemu-system-aarch64",
+		packages:       "qemu-system-arm (Debian, Ubuntu), qemu-system-aarch64-core (Fedora), qemu-system-aarch64 (Arch, Alpine) or qemu (Homebrew)",
+		firmware:       "qemu-efi-aarch64 (Debian, Ubuntu), edk2-aarch64 (Fedora, Arch), aavmf (Alpine) or qemu (Homebrew)",
+		secureFirmware: "qemu-efi-aarch64 (Debian, Ubuntu)",
 	},
 }
 

@@ -31,10 +31,14 @@ type descriptorFlash struct {
 	Format   string `json:"format"`
 }
 
+// secureFeatures are those of firmware with Secure Boot on. On a PC QEMU emulates no other kind than one that
+// needs system management mode.
+var secureFeatures = []string{"secure-boot", "enrolled-keys"}
+
 // described is the first firmware, in the order of QEMU's specification, that suits arch: by file
 // name over all directories, and of two files with one name that in the earlier directory alone (an
 // empty one hides the other). A file that cannot be read or parsed is passed over: it is not ours.
-func described(dirs []string, arch string) (Firmware, bool) {
+func described(dirs []string, arch string, secure bool) (Firmware, bool) {
 	files := map[string]string{} // base name → path
 	for _, dir := range dirs {
 		paths, err := filepath.Glob(filepath.Join(dir, "*.json"))
@@ -57,15 +61,15 @@ func described(dirs []string, arch string) (Firmware, bool) {
 		if err != nil {
 			continue
 		}
-		if f, err := parseDescriptor(data, arch); err == nil && f.exists() {
+		if f, err := parseDescriptor(data, arch, secure); err == nil && f.exists() {
 			return f, true
 		}
 	}
 	return Firmware{}, false
 }
 
-// parseDescriptor reads one descriptor; the error says why it does not suit arch.
-func parseDescriptor(data []byte, arch string) (Firmware, error) {
+// parseDescriptor reads one descriptor; the error says why it does not suit arch, or has Secure Boot or not.
+func parseDescriptor(data []byte, arch string, secure bool) (Firmware, error) {
 	var d descriptor
 	if err := json.Unmarshal(data, &d); err != nil {
 		return Firmware{}, fmt.Errorf("parse: %w", err)
@@ -76,15 +80,31 @@ func parseDescriptor(data []byte, arch string) (Firmware, error) {
 	if d.Mapping.Device != "flash" || (d.Mapping.Mode != "" && d.Mapping.Mode != "split") {
 		return Firmware{}, fmt.Errorf("not in two flash images")
 	}
-	for _, unwanted := range []string{"requires-smm", "secure-boot", "enrolled-keys"} {
-		if slices.Contains(d.Features, unwanted) {
-			return Firmware{}, fmt.Errorf("has feature %s", unwanted)
-		}
+	if err := d.secured(secure); err != nil {
+		return Firmware{}, err
 	}
 	if !d.targets(arch) {
 		return Firmware{}, fmt.Errorf("not for %s", arch)
 	}
-	return Firmware{Code: d.Mapping.Executable.flash(), Vars: d.Mapping.NVRAM.flash()}, nil
+	return Firmware{Code: d.Mapping.Executable.flash(), Vars: d.Mapping.NVRAM.flash(), Secure: secure}, nil
+}
+
+// secured says why the firmware is not one that has Secure Boot on, or has nothing of it.
+func (d descriptor) secured(secure bool) error {
+	if secure {
+		for _, wanted := range secureFeatures {
+			if !slices.Contains(d.Features, wanted) {
+				return fmt.Errorf("lacks feature %s", wanted)
+			}
+		}
+		return nil
+	}
+	for _, unwanted := range append([]string{"requires-smm"}, secureFeatures...) {
+		if slices.Contains(d.Features, unwanted) {
+			return fmt.Errorf("has feature %s", unwanted)
+		}
+	}
+	return nil
 }
 
 func (f descriptorFlash) flash() Flash {

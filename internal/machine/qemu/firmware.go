@@ -7,15 +7,19 @@ import (
 	"path/filepath"
 )
 
-// ErrNoFirmware is wrapped by FindFirmware's error where the host has no UEFI firmware.
+// ErrNoFirmware is wrapped by the errors of FindFirmware and FindSecureFirmware where the host has no such UEFI
+// firmware.
 var ErrNoFirmware = errors.New("UEFI firmware for QEMU is not installed")
 
-// Firmware is a UEFI firmware without Secure Boot, in two flash images.
+// Firmware is a UEFI firmware in two flash images.
 type Firmware struct {
 	// Code is mapped read-only.
 	Code Flash
 	// Vars is the template of the variable store: copy it, never write to it.
 	Vars Flash
+	// Secure Boot is on, with Microsoft's keys. On a PC the machine then needs system management mode, and its flash
+	// must be written in that mode alone.
+	Secure bool
 }
 
 // Flash is the image of a flash chip. Its length is the chip's and must not change.
@@ -24,24 +28,44 @@ type Flash struct {
 	Format string // raw or qcow2
 }
 
-// FindFirmware looks for the UEFI firmware that goes with binary: first through the descriptors that
-// distributions install for it, then under the names that distributions without descriptors use.
-// Where there is none the error wraps ErrNoFirmware and names the packages to install.
+// FindFirmware looks for the UEFI firmware without Secure Boot that goes with binary: first through the
+// descriptors that distributions install for it, then under the names that distributions without descriptors
+// use. Where there is none the error wraps ErrNoFirmware and names the packages to install.
 func FindFirmware(binary Binary) (Firmware, error) {
 	sys, err := systemFor(binary.Architecture)
 	if err != nil {
 		return Firmware{}, err
 	}
-	if f, ok := described(descriptorDirs(binary), binary.Architecture); ok {
+	if f, ok := find(binary, false, wellKnown[binary.Architecture]); ok {
 		return f, nil
 	}
-	for _, pair := range wellKnown[binary.Architecture] {
-		f := Firmware{Code: Flash{pair[0], "raw"}, Vars: Flash{pair[1], "raw"}}
+	return Firmware{}, fmt.Errorf("%w: install %s", ErrNoFirmware, sys.firmware)
+}
+
+// FindSecureFirmware is FindFirmware for one with Secure Boot on and Microsoft's keys enrolled, as machines are
+// delivered.
+func FindSecureFirmware(binary Binary) (Firmware, error) {
+	sys, err := systemFor(binary.Architecture)
+	if err != nil {
+		return Firmware{}, err
+	}
+	if f, ok := find(binary, true, wellKnownSecure[binary.Architecture]); ok {
+		return f, nil
+	}
+	return Firmware{}, fmt.Errorf("%w (with Microsoft's keys, for Secure Boot): install %s", ErrNoFirmware, sys.secureFirmware)
+}
+
+func find(binary Binary, secure bool, known [][2]string) (Firmware, bool) {
+	if f, ok := described(descriptorDirs(binary), binary.Architecture, secure); ok {
+		return f, true
+	}
+	for _, pair := range known {
+		f := Firmware{Code: Flash{pair[0], "raw"}, Vars: Flash{pair[1], "raw"}, Secure: secure}
 		if f.exists() {
-			return f, nil
+			return f, true
 		}
 	}
-	return Firmware{}, fmt.Errorf("%w: install %s", ErrNoFirmware, sys.firmware)
+	return Firmware{}, false
 }
 
 func (f Firmware) exists() bool {
@@ -76,6 +100,24 @@ var wellKnown = map[string][][2]string{
 		{"/usr/share/edk2/aarch64/QEMU_CODE.fd", "/usr/share/edk2/aarch64/QEMU_VARS.fd"},
 		{"/opt/homebrew/share/qemu/edk2-aarch64-code.fd", "/opt/homebrew/share/qemu/edk2-arm-vars.fd"},
 		{"/usr/local/share/qemu/edk2-aarch64-code.fd", "/usr/local/share/qemu/edk2-arm-vars.fd"},
+	},
+}
+
+// wellKnownSecure are those whose variables have Microsoft's keys. Arch and Homebrew have none.
+var wellKnownSecure = map[string][][2]string{
+	"amd64": {
+		// Debian, Ubuntu
+		{"/usr/share/OVMF/OVMF_CODE_4M.ms.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"},
+		{"/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"},
+		{"/usr/share/OVMF/OVMF_CODE.ms.fd", "/usr/share/OVMF/OVMF_VARS.ms.fd"},
+		// Fedora
+		{"/usr/share/edk2/ovmf/OVMF_CODE.secboot.fd", "/usr/share/edk2/ovmf/OVMF_VARS.secboot.fd"},
+		// openSUSE
+		{"/usr/share/qemu/ovmf-x86_64-smm-ms-code.bin", "/usr/share/qemu/ovmf-x86_64-smm-ms-vars.bin"},
+	},
+	"arm64": {
+		{"/usr/share/AAVMF/AAVMF_CODE.ms.fd", "/usr/share/AAVMF/AAVMF_VARS.ms.fd"},
+		{"/usr/share/AAVMF/AAVMF_CODE.secboot.fd", "/usr/share/AAVMF/AAVMF_VARS.ms.fd"},
 	},
 }
 

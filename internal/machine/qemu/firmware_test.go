@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -24,7 +25,8 @@ func TestParseDescriptor(t *testing.T) {
 	}{
 		{"good", "amd64", describe("c", "v", "qcow2", "x86_64", "pc-q35-*", "verbose-dynamic"), ""},
 		{"good on arm64", "arm64", describe("c", "v", "qcow2", "aarch64", "virt-*", ""), ""},
-		{"secure boot", "amd64", describe("c", "v", "raw", "x86_64", "pc-q35-*", "secure-boot"), "feature secure-boot"},
+		{"secure boot", "amd64", describe("c", "v", "raw", "x86_64", "pc-q35-*", "secure-boot"), "has feature secure-boot"},
+		{"for system management mode", "amd64", describe("c", "v", "raw", "x86_64", "pc-q35-*", "requires-smm"), "has feature requires-smm"},
 		{"other architecture", "arm64", describe("c", "v", "raw", "x86_64", "pc-q35-*", ""), "not for arm64"},
 		{"other machine", "amd64", describe("c", "v", "raw", "x86_64", "microvm", ""), "not for amd64"},
 		{"in memory", "amd64", `{"interface-types": ["uefi"], "mapping": {"device": "memory", "filename": "f"}}`, "flash"},
@@ -33,13 +35,38 @@ func TestParseDescriptor(t *testing.T) {
 		{"no JSON", "amd64", `<`, "parse"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := parseDescriptor([]byte(test.text), test.arch)
+			got, err := parseDescriptor([]byte(test.text), test.arch, false)
 			if test.problem != "" {
 				require.ErrorContains(t, err, test.problem)
 				return
 			}
 			require.NoError(t, err)
 			assert.Equal(t, Firmware{Code: Flash{"c", "qcow2"}, Vars: Flash{"v", "qcow2"}}, got)
+		})
+	}
+}
+
+func TestParseSecureDescriptor(t *testing.T) {
+	for _, test := range []struct{ name, arch, features, problem string }{
+		{"Debian's", "amd64", `enrolled-keys", "requires-smm", "secure-boot`, ""},
+		{"on arm64", "arm64", `secure-boot", "enrolled-keys`, ""},
+		{"without keys", "amd64", `requires-smm", "secure-boot`, "lacks feature enrolled-keys"},
+		{"without Secure Boot", "amd64", "verbose-dynamic", "lacks feature secure-boot"},
+		{"of another architecture", "arm64", `secure-boot", "enrolled-keys`, "not for arm64"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			architecture, machine := "x86_64", "pc-q35-*"
+			if test.name == "on arm64" {
+				architecture, machine = "aarch64", "virt-*"
+			}
+			text := strings.ReplaceAll(describe("c", "v", "qcow2", architecture, machine, "FEATURES"), "FEATURES", test.features)
+			got, err := parseDescriptor([]byte(text), test.arch, true)
+			if test.problem != "" {
+				require.ErrorContains(t, err, test.problem)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, Firmware{Code: Flash{"c", "qcow2"}, Vars: Flash{"v", "qcow2"}, Secure: true}, got)
 		})
 	}
 }
@@ -63,10 +90,12 @@ func TestDescribedOrder(t *testing.T) {
 	write(share, "60-first.json", good("first"))
 	write(etc, "70-second.json", good("second"))
 
-	got, ok := described([]string{etc, share}, "amd64")
+	got, ok := described([]string{etc, share}, "amd64", false)
 	require.True(t, ok)
 	assert.Equal(t, "first", filepath.Base(got.Code.Path))
-	_, ok = described([]string{etc, share}, "arm64")
+	_, ok = described([]string{etc, share}, "arm64", false)
+	assert.False(t, ok)
+	_, ok = described([]string{etc, share}, "amd64", true)
 	assert.False(t, ok)
 }
 
@@ -74,8 +103,10 @@ func FuzzParseDescriptor(f *testing.F) {
 	f.Add([]byte(describe("c", "v", "raw", "x86_64", "pc-q35-*", "")))
 	f.Add([]byte(`{"mapping": null, "targets": [{}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if got, err := parseDescriptor(data, "amd64"); err == nil && got.Code.Format == "" {
-			t.Error("a firmware without a format")
+		for _, secure := range []bool{false, true} {
+			if got, err := parseDescriptor(data, "amd64", secure); err == nil && (got.Code.Format == "" || got.Secure != secure) {
+				t.Errorf("%+v", got)
+			}
 		}
 	})
 }
@@ -88,6 +119,15 @@ func TestFind(t *testing.T) {
 	firmware, err := FindFirmware(binary)
 	require.NoError(t, err)
 	assert.True(t, firmware.exists())
+	for _, arch := range []string{"amd64", "arm64"} {
+		binary, err := Find(t.Context(), arch)
+		require.NoError(t, err)
+		secure, err := FindSecureFirmware(binary)
+		require.NoError(t, err)
+		assert.True(t, secure.exists())
+		assert.True(t, secure.Secure)
+		assert.NotEqual(t, firmware.Vars, secure.Vars)
+	}
 
 	t.Setenv("PATH", t.TempDir())
 	_, err = Find(t.Context(), "amd64")

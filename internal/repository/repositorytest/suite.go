@@ -17,11 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Suite describes a signed suite for amd64.
+// Suite describes a signed suite for one architecture.
 type Suite struct {
 	Name string // as in an apt source; "/" or "path/" is flat
 	// Packages is the text of each component's Packages file; of the component "" where flat.
 	Packages map[string]string
+	// Architecture defaults to amd64.
+	Architecture string
 	// All are the Packages files of what is for all architectures, where a component has them apart.
 	All map[string]string
 	// More is added to the Release file: lines, each with its end.
@@ -51,7 +53,7 @@ func (s Suite) Files(t testing.TB) map[string][]byte {
 	for component, text := range s.Packages {
 		directory := ""
 		if component != "" {
-			directory = component + "/binary-amd64"
+			directory = component + "/binary-" + s.architecture()
 		}
 		indices[directory] = text
 	}
@@ -83,6 +85,13 @@ func (s Suite) Files(t testing.TB) map[string][]byte {
 	return files
 }
 
+func (s Suite) architecture() string {
+	if s.Architecture == "" {
+		return "amd64"
+	}
+	return s.Architecture
+}
+
 func (s Suite) extensions() []string {
 	if len(s.Extensions) == 0 {
 		return []string{".xz"}
@@ -103,9 +112,9 @@ func (s Suite) header() string {
 		text += "Acquire-By-Hash: yes\n"
 	}
 	components := strings.TrimSpace(strings.Join(slices.Sorted(maps.Keys(s.Packages)), " "))
-	architectures := "amd64"
+	architectures := s.architecture()
 	if len(s.All) > 0 {
-		architectures = "all amd64"
+		architectures = "all " + architectures
 	}
 	return text + "Architectures: " + architectures + "\nComponents: " + components + "\n" + s.More
 }
