@@ -13,11 +13,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/klauspost/pgzip"
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/airshipit/packer-plugin-airship/internal/pgzip"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
@@ -134,7 +134,7 @@ func (w *ociWriter) close(name string, size int64) error {
 // layer adds root as a gzip layer, and returns the digest of the uncompressed archive, too.
 func (w *ociWriter) layer(ctx context.Context, root io.Reader) (v1.Descriptor, digest.Digest, error) {
 	sum := &summed{writer: io.NewOffsetWriter(w.file, w.end+blockSize), hash: sha256.New()}
-	compressed, err := pgzip.NewWriterLevel(sum, pgzip.DefaultCompression)
+	compressed, err := pgzip.NewWriter(ctx, sum)
 	if err != nil {
 		return v1.Descriptor{}, "", err
 	}

@@ -2,19 +2,18 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"io"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/airshipit/packer-plugin-airship/internal/zstdframes"
 )
 
 // WriteZstd compresses a tar archive.
 func WriteZstd(ctx context.Context, to io.Writer, archive io.Reader) error {
-	w, err := zstd.NewWriter(to)
+	w, err := zstdframes.NewWriter(ctx, to)
 	if err != nil {
 		return err
 	}
-	if _, err := io.Copy(w, reader{ctx, archive}); err != nil {
-		return err
-	}
-	return w.Close()
+	_, err = io.Copy(w, archive)
+	return errors.Join(err, w.Close())
 }
