@@ -32,11 +32,12 @@ const (
 	LiveInitrd   = "/live/initrd.img"
 )
 
+// LiveHostname is Airship's name of the node that brings up the first cluster, where a profile has no other.
+const LiveHostname = "ephemeral"
+
 const (
 	// configDriveLabel is what cloud-init looks for (its DataSourceConfigDrive).
 	configDriveLabel = "config-2"
-	// liveHostname is Airship's name of the node that brings up the first cluster.
-	liveHostname = "ephemeral"
 	// liveTimeout of GRUB in seconds, where the profile has none.
 	liveTimeout = 1
 )
@@ -52,7 +53,7 @@ func Hostname(profile *v1alpha1.NodeProfile, action string) string {
 	case name != "":
 		return name
 	case action == v1alpha1.ActionBuildISO:
-		return liveHostname
+		return LiveHostname
 	}
 	return profile.Name
 }

@@ -11,6 +11,7 @@ import sys
 import traceback
 
 from limits import limits
+from live import live
 from modules import blacklist, modules
 from paths import paths
 from system import printable, read, run
@@ -177,6 +178,8 @@ def ask(questions):
     put("machineID", lambda: read("/etc/machine-id").strip())
     if questions["grub"]:
         put("grub", grub)
+    if questions["live"]:
+        put("live", live)
     put("uptime", uptime)
     answers["errors"] = errors
     return answers
