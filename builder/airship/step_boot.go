@@ -77,6 +77,12 @@ func (b *build) unverified(reason string) {
 // firmwares that a plan's image boots with.
 func firmwares(p plan.Plan) []bootcheck.Firmware {
 	var all []bootcheck.Firmware
+	if p.Action == v1alpha1.ActionBuildISO {
+		if p.Target.Architecture == "amd64" {
+			all = append(all, bootcheck.BIOS)
+		}
+		return append(all, bootcheck.UEFI)
+	}
 	if _, found := p.Disk.BIOSBoot(p.Target.Architecture); found {
 		all = append(all, bootcheck.BIOS)
 	}
@@ -159,6 +165,6 @@ func (b *build) expectations(firmware bootcheck.Firmware) (bootcheck.Expectation
 		e.Meta = bootcheck.Digests(meta)
 	}
 	// Under UEFI GRUB adds an entry for the firmware's own settings.
-	e.SameGrub = firmware == bootcheck.BIOS
+	e.SameGrub = firmware == bootcheck.BIOS && b.plan.Action == v1alpha1.ActionBuildQcow2
 	return e, nil
 }

@@ -85,7 +85,7 @@ func Check(ctx context.Context, o Options) (Answers, error) {
 func CanWatch(p plan.Plan, datasources []string, seeded bool) error {
 	switch {
 	case hasCloudInit(p):
-		_, err := chooseSeed(datasources, seeded)
+		_, err := seedOf(p, datasources, seeded)
 		return err
 	case hasSerialConsole(p):
 		return nil
@@ -115,7 +115,7 @@ func bootAndJudge(ctx context.Context, o Options) (Answers, error) {
 	var seed []byte
 	if hasCloudInit(o.Plan) {
 		var err error
-		if seed, err = seedImage(o.Datasources, o.Seeded, questionsFor(o)); err != nil {
+		if seed, err = seedFor(o); err != nil {
 			return Answers{}, err
 		}
 	}
@@ -131,6 +131,14 @@ func bootAndJudge(ctx context.Context, o Options) (Answers, error) {
 		}
 		return answers, judge(o, answers)
 	}
+}
+
+func seedFor(o Options) ([]byte, error) {
+	kind, err := seedOf(o.Plan, o.Datasources, o.Seeded)
+	if err != nil {
+		return nil, err
+	}
+	return seedImage(kind, questionsFor(o))
 }
 
 // judge adds the firmware to what is expected: the guest must know it as the check does.

@@ -36,6 +36,8 @@ type Expectations struct {
 	// Meta is path below /etc/imagebuilder/meta → SHA-256; an empty one expects only the file.
 	Meta   map[string]string
 	Mounts []Mount // target, type and UUID are compared, where given
+	// Live is path on the medium → SHA-256 of what a live system's ISO has for cloud-init; nil: it is no live system.
+	Live map[string]string
 	// NoFailedUnits expects that everything was started and nothing failed.
 	NoFailedUnits bool
 	// SameGrub expects that update-grub on the node would leave grub.cfg as it is. Ask it in BIOS: in
@@ -66,6 +68,9 @@ func FromPlan(p plan.Plan) Expectations {
 		Suite:         p.Target.Suite,
 		Cmdline:       p.System.Cmdline,
 		NoFailedUnits: true,
+	}
+	if p.Action == v1alpha1.ActionBuildISO {
+		e.Cmdline, e.Live = p.ISO.Cmdline, p.ISO.Files
 	}
 	for _, part := range p.Disk.Partitions {
 		if part.Mount != nil && part.Filesystem != nil {

@@ -98,8 +98,8 @@ func TestFromProfile(t *testing.T) {
 	got := FromProfile(p, &testProfile(t).Spec, nil)
 	assert.Equal(t, []string{"quiet", "crashkernel=768M"}, got.Cmdline)
 	assert.Equal(t, []string{"quiet"}, p.System.Cmdline)
-	assert.Equal(t, "1024", memory(want))
-	assert.Equal(t, "4096", memory(got))
+	assert.Equal(t, "1024", memory(Options{Expect: want}))
+	assert.Equal(t, "4096", memory(Options{Expect: got}))
 }
 
 func TestConfiguredPaths(t *testing.T) {

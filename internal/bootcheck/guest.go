@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/machine/qemu"
+	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
 // Firmware is what starts a machine's boot loader.
@@ -67,7 +69,7 @@ func (g guest) args() ([]string, error) {
 	arch := g.options.Plan.Target.Architecture
 	args := []string{
 		"-name", "airship-bootcheck", "-nodefaults", "-no-user-config", "-display", "none",
-		"-smp", "2", "-m", memory(g.options.Expect),
+		"-smp", "2", "-m", memory(g.options),
 		// A guest that reboots is one that did not report.
 		"-no-reboot",
 		// Nothing but the image is booted: UEFI would try the network for minutes.
@@ -88,7 +90,11 @@ func (g guest) args() ([]string, error) {
 		return nil, fmt.Errorf("no machine is known for architecture %q", arch)
 	}
 	args = append(args, g.options.Accelerator.Args(arch)...)
-	args = append(args, disk("root,bootindex=1", g.options.Image, g.options.Format, "snapshot=on,cache=unsafe")...)
+	if isLive(g.options.Plan) {
+		args = append(args, optical(g.options.Image)...)
+	} else {
+		args = append(args, disk("root,bootindex=1", g.options.Image, g.options.Format, "snapshot=on,cache=unsafe")...)
+	}
 	if _, err := os.Stat(g.path("seed.iso")); err == nil {
 		args = append(args, disk("seed", g.path("seed.iso"), "raw", "readonly=on")...)
 	}
@@ -106,9 +112,12 @@ func (g guest) pc() string {
 
 // memory of the guest in MiB. A crash kernel's share is lost to the node, and of a small machine the kernel
 // gives it none. What the guest does not touch takes no memory of the host.
-func memory(e Expectations) string {
-	if slices.ContainsFunc(e.Cmdline, func(argument string) bool { return strings.HasPrefix(argument, "crashkernel=") }) {
+func memory(o Options) string {
+	if slices.ContainsFunc(o.Expect.Cmdline, func(argument string) bool { return strings.HasPrefix(argument, "crashkernel=") }) {
 		return "4096"
+	}
+	if isLive(o.Plan) {
+		return "2048" // an initramfs for all machines, and what is written
 	}
 	return "1024"
 }
@@ -122,6 +131,16 @@ func disk(device, path, format, how string) []string {
 		"-device", "virtio-blk-pci,drive=" + device,
 	}
 }
+
+// optical is a drive with an ISO in it. SCSI by virtio is what kernels for clouds have, too, which lack AHCI.
+func optical(path string) []string {
+	return []string{
+		"-drive", "if=none,id=root,media=cdrom,readonly=on,format=raw,file=" + qemu.Escape(path),
+		"-device", "virtio-scsi-pci", "-device", "scsi-cd,drive=root,bootindex=1",
+	}
+}
+
+func isLive(p plan.Plan) bool { return p.Action == v1alpha1.ActionBuildISO }
 
 // firmware is nothing for BIOS, which is QEMU's default on PCs and does not exist elsewhere.
 func (g guest) firmware() ([]string, error) {

@@ -39,6 +39,7 @@ func Judge(e Expectations, a Answers) error {
 	m.motd(e, a)
 	m.meta(e.Meta, a.Meta)
 	m.mounts(e.Mounts, a.Mounts)
+	m.live(e.Live, a)
 	if e.NoFailedUnits {
 		m.units(e, a)
 	}

@@ -26,6 +26,7 @@ type questions struct {
 	Paths     []string            `json:"paths"`
 	Motd      bool                `json:"motd"`
 	Grub      bool                `json:"grub"`
+	Live      bool                `json:"live"`
 }
 
 // questionsFor asks for all that is expected, and for nothing else.
@@ -43,6 +44,7 @@ func questionsFor(o Options) questions {
 		Paths:     each(e.Paths, func(p Path) string { return p.Path }),
 		Motd:      e.Motd,
 		Grub:      e.SameGrub,
+		Live:      e.Live != nil,
 	}
 	for _, m := range e.Modules {
 		q.Modules[m.Name] = each(m.Parameters, func(p Parameter) string { return p.Name })

@@ -54,6 +54,9 @@ type Answers struct {
 	// Motd is what /etc/update-motd.d/00-motd did; nil where it was not asked for.
 	Motd *Motd `json:"motd,omitempty"`
 
+	// Live is the live system; nil where it was not asked for.
+	Live *LiveSystem `json:"live,omitempty"`
+
 	RootSize  int64    `json:"rootSize"` // bytes of the root file system
 	HostKeys  []string `json:"hostKeys"` // file names of SSH's private host keys
 	MachineID string   `json:"machineID"`
@@ -117,6 +120,13 @@ type Mount struct {
 	Type    string `json:"type"`
 	UUID    string `json:"uuid"`
 	Options string `json:"options"`
+}
+
+// LiveSystem is one that was started from an ISO.
+type LiveSystem struct {
+	Root string `json:"root"` // type of the file system at /: overlay
+	// Files are all on the medium but those of the directory live: path → SHA-256.
+	Files map[string]string `json:"files"`
 }
 
 // errNoReport says that no whole frame is in what the port gave.

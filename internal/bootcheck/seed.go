@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
 // instance identifies the seed to cloud-init, as NoCloud's instance-id and as OpenStack's uuid.
@@ -41,13 +44,18 @@ func chooseSeed(datasources []string, seeded bool) (seedKind, error) {
 		"add one of them to cloudInit.datasources or set verify_boot = false", strings.Join(datasources, ", "))
 }
 
-// seedImage is the read-only disk from which the image's cloud-init learns what to run: an ISO 9660
-// file system, which cloud kernels have and udev recognises by its label. Of the arguments see chooseSeed.
-func seedImage(datasources []string, seeded bool, q questions) ([]byte, error) {
-	kind, err := chooseSeed(datasources, seeded)
-	if err != nil {
-		return nil, err
+// seedOf is chooseSeed for the image of a plan. An ISO is itself a ConfigDrive, which its command line demands. Of
+// several cloud-init takes the last device by name: the seed on /dev/vda goes before an ISO in /dev/sr0.
+func seedOf(p plan.Plan, datasources []string, seeded bool) (seedKind, error) {
+	if p.Action == v1alpha1.ActionBuildISO {
+		return configDrive, nil
 	}
+	return chooseSeed(datasources, seeded)
+}
+
+// seedImage is the read-only disk from which the image's cloud-init learns what to run: an ISO 9660
+// file system, which cloud kernels have and udev recognises by its label.
+func seedImage(kind seedKind, q questions) ([]byte, error) {
 	userData, err := userData(q)
 	if err != nil {
 		return nil, err

@@ -63,7 +63,9 @@ func TestSeedReadsBack(t *testing.T) {
 		{"CIDATA", []string{"ConfigDrive", "nocloud", "None"}, "user-data", "meta-data"},
 		{"config-2", []string{"ConfigDrive", "None"}, "openstack/latest/user_data", "openstack/latest/meta_data.json"},
 	} {
-		image, err := seedImage(test.datasources, false, q)
+		kind, err := chooseSeed(test.datasources, false)
+		require.NoError(t, err)
+		image, err := seedImage(kind, q)
 		require.NoError(t, err)
 		label, files := readISO(t, image)
 		assert.Equal(t, test.label, label)
@@ -80,7 +82,7 @@ func TestSeedReadsBack(t *testing.T) {
 		assert.Empty(t, keys["users"])
 		assert.NotContains(t, keys, "hostname")
 	}
-	_, err := seedImage([]string{"Azure"}, false, q)
+	_, err := chooseSeed([]string{"Azure"}, false)
 	require.ErrorContains(t, err, "looks for Azure alone")
 }
 
@@ -111,7 +113,7 @@ func TestUserDataTooLarge(t *testing.T) {
 
 // The label is how cloud-init finds the seed, and blkid (util-linux) how it looks.
 func TestSeedIsRecognised(t *testing.T) {
-	image, err := seedImage(nil, false, questions{})
+	image, err := seedImage(noCloud, questions{})
 	require.NoError(t, err)
 	path := t.TempDir() + "/seed.iso"
 	require.NoError(t, os.WriteFile(path, image, 0o600))

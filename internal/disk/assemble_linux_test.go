@@ -3,7 +3,6 @@ package disk
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -26,16 +25,7 @@ func start(t *testing.T, p plan.Plan) (m machine.Machine, run func(args ...strin
 		require.NoError(t, m.Run(t.Context(), machine.Command{Args: args, Stdout: &out}), "%s", &out)
 		return out.String()
 	}
-	archive, err := os.Open(rootfs(t))
-	require.NoError(t, err)
-	defer archive.Close() //nolint:errcheck // only read
-	require.NoError(t, m.Run(t.Context(), machine.Command{
-		Args: []string{
-			"tar", "--extract", "--preserve-permissions", "--xattrs", "--xattrs-include=*", "--numeric-owner",
-			"--exclude=./dev/*", "--directory", machine.Target,
-		},
-		Stdin: archive,
-	}))
+	machinetest.UnpackTree(t, m, rootfs(t))
 	require.NoError(t, m.WriteFile(t.Context(), machine.Target+"/etc/fstab", 0o644, []byte(p.Disk.Fstab())))
 	require.NoError(t, m.WriteFile(t.Context(), machine.Target+"/etc/default/grub", 0o644, []byte(plan.GrubDefault(p.Target, p.System))))
 	return m, run

@@ -39,11 +39,7 @@ func Assemble(ctx context.Context, m machine.Machine, p plan.Plan, report Report
 		return errors.New("the plan's disk has no root partition")
 	}
 	a := assembly{machine: m, plan: p, report: report}
-	var exit *machine.ExitError
-	switch err := a.run(ctx, "mountpoint", "--quiet", machine.Target+"/proc"); {
-	case err == nil:
-		return errors.New("the target is still open: what is mounted there would end in the image")
-	case !errors.As(err, &exit):
+	if err := a.isClosed(ctx); err != nil {
 		return err
 	}
 	for _, stage := range []struct {
@@ -71,6 +67,18 @@ type assembly struct {
 	machine machine.Machine
 	plan    plan.Plan
 	report  Report
+}
+
+// isClosed refuses a target in which file systems are mounted.
+func (a assembly) isClosed(ctx context.Context) error {
+	var exit *machine.ExitError
+	switch err := a.run(ctx, "mountpoint", "--quiet", machine.Target+"/proc"); {
+	case err == nil:
+		return errors.New("the target is still open: what is mounted there would end in the image")
+	case !errors.As(err, &exit):
+		return err
+	}
+	return nil
 }
 
 // run runs a program of the toolbox with SOURCE_DATE_EPOCH set.

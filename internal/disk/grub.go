@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
@@ -42,10 +43,7 @@ func (a assembly) platforms() ([]platform, error) {
 		all = append(all, platform{name: grubPC, debian: "grub-pc-bin", modules: append([]string{"biosdisk"}, modules...)})
 	}
 	if _, ok := a.plan.Disk.OfType(plan.TypeESP); ok {
-		efi := platform{name: "x86_64-efi", debian: "grub-efi-amd64-bin", fallback: "BOOTX64.EFI"}
-		if a.plan.Target.Architecture == "arm64" {
-			efi = platform{name: "arm64-efi", debian: "grub-efi-arm64-bin", fallback: "BOOTAA64.EFI"}
-		}
+		efi := efiPlatform(a.plan.Target.Architecture)
 		efi.modules = append(modules, "fat", "normal", "configfile")
 		all = append(all, efi)
 	}
@@ -53,6 +51,14 @@ func (a assembly) platforms() ([]platform, error) {
 		return nil, errors.New("the disk has neither a bios_grub nor an esp partition to boot from")
 	}
 	return all, nil
+}
+
+// efiPlatform is UEFI on machines of an architecture (Debian's name).
+func efiPlatform(architecture string) platform {
+	if architecture == "arm64" {
+		return platform{name: "arm64-efi", debian: "grub-efi-arm64-bin", fallback: "BOOTAA64.EFI"}
+	}
+	return platform{name: "x86_64-efi", debian: "grub-efi-amd64-bin", fallback: "BOOTX64.EFI"}
 }
 
 // grubFilesystems maps a file system's type to the GRUB module that reads it.
@@ -102,13 +108,20 @@ func (a assembly) grubPackages(ctx context.Context, platforms []platform) error 
 	for _, p := range platforms {
 		needed = append(needed, [2]string{path.Join(grubLib, p.name, "moddep.lst"), p.debian})
 	}
+	return a.lacking(ctx, needed)
+}
+
+// lacking says which packages the tree lacks. needed are files and the packages that bring them.
+func (a assembly) lacking(ctx context.Context, needed [][2]string) error {
 	var missing []string
 	for _, file := range needed {
 		var exit *machine.ExitError
 		err := a.run(ctx, "test", "-e", machine.Target+file[0])
 		switch {
 		case errors.As(err, &exit):
-			missing = append(missing, file[1])
+			if !slices.Contains(missing, file[1]) {
+				missing = append(missing, file[1])
+			}
 		case err != nil:
 			return err
 		}

@@ -29,16 +29,19 @@ func (a assembly) vfat(ctx context.Context, p plan.Partition) error {
 	if err := a.run(ctx, append(command, machine.Disk, strconv.FormatInt(p.Size>>10, 10))...); err != nil {
 		return err
 	}
-	root := machine.Target + p.Mount.Path
+	return a.fillFAT(ctx, fmt.Sprintf("%s@@%d", machine.Disk, p.Start), machine.Target+p.Mount.Path, a.inner(p.Mount.Path))
+}
+
+// fillFAT copies the tree at root, without what lies inside inner, into a FAT image as mtools name it.
+func (a assembly) fillFAT(ctx context.Context, image, root string, inner []string) error {
 	listing, err := a.output(ctx, "find", root, "-xdev", "-mindepth", "1", "-printf", `%y%P\0`)
 	if err != nil {
 		return err
 	}
-	dirs, files, err := fatEntries(listing, a.inner(p.Mount.Path))
+	dirs, files, err := fatEntries(listing, inner)
 	if err != nil {
 		return err
 	}
-	image := fmt.Sprintf("%s@@%d", machine.Disk, p.Start)
 	for _, dir := range dirs {
 		if err := a.run(ctx, "mmd", "-i", image, "::"+dir); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
 // ForAction is a profile's spec as an image of that action has it: items of the run context qcow alone are a disk's, and
@@ -46,6 +47,10 @@ func forAction(vars map[string]any, action string) {
 	if action == v1alpha1.ActionBuildISO {
 		for _, name := range []string{"airship_user_data", "airship_meta_data", "airship_network_data"} {
 			delete(vars, name)
+		}
+		delete(vars, "qcow_container_runtime_scripts")
+		if _, given := vars["airship_hostname"]; !given {
+			vars["airship_hostname"] = plan.LiveHostname
 		}
 	}
 }

@@ -75,10 +75,16 @@ func New(profile *v1alpha1.NodeProfile, lock Lock, options Options) (Plan, error
 		Action:    options.Form.action(),
 		Outputs:   options.Form.Outputs(profile),
 	}
-	if p.Action != v1alpha1.ActionBuildQcow2 {
-		return p, nil
+	switch p.Action {
+	case v1alpha1.ActionBuildQcow2:
+		p.Disk, err = NewDisk(profile, digest("seed", p.Digests().System, profile.Spec.Storage))
+	case v1alpha1.ActionBuildISO:
+		p.System.Hostname = Hostname(profile, p.Action)
+		if profile.Spec.OSKernel.Grub.Timeout == nil {
+			p.System.GrubTimeout = liveTimeout
+		}
+		p.ISO, err = newISO(profile, digest("seed", p.Digests().System))
 	}
-	p.Disk, err = NewDisk(profile, digest("seed", p.Digests().System, profile.Spec.Storage))
 	return p, err
 }
 
@@ -86,14 +92,11 @@ func New(profile *v1alpha1.NodeProfile, lock Lock, options Options) (Plan, error
 func NewSystem(profile *v1alpha1.NodeProfile) System {
 	grub := profile.Spec.OSKernel.Grub
 	s := System{
-		Hostname:    profile.Spec.Networking.Hostname,
+		Hostname:    Hostname(profile, ""),
 		Cmdline:     Cmdline(profile),
 		GrubTimeout: 5,
 		GrubSerial:  arguments(grub.SerialCommand),
 		SecureBoot:  profile.Spec.OSKernel.SecureBoot,
-	}
-	if s.Hostname == "" {
-		s.Hostname = profile.Name
 	}
 	if grub.Timeout != nil {
 		s.GrubTimeout = *grub.Timeout

@@ -205,16 +205,6 @@ const (
 	TypeLinux    = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
 )
 
-// ISO is the live system of build-iso.
-type ISO struct {
-	// Label of the volume: cloud-init knows its ConfigDrive by it.
-	Label string `json:"label"`
-	// Cmdline of the kernel, NAME=VALUE or NAME, in order.
-	Cmdline []string `json:"cmdline"`
-	// Files are those for the ConfigDrive, by their paths on the ISO, each with its SHA-256 in hex.
-	Files map[string]string `json:"files"`
-}
-
 // Output is a file that the build keeps.
 type Output struct {
 	Name string `json:"name"` // file name

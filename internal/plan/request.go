@@ -49,6 +49,11 @@ func NewRequest(profile *v1alpha1.NodeProfile, form Form, disk Disk) (Request, e
 	if err := checkSecureBoot(profile, form, disk); err != nil {
 		return Request{}, err
 	}
+	if form.action() == v1alpha1.ActionBuildISO {
+		if err := checkISO(profile); err != nil {
+			return Request{}, err
+		}
+	}
 	request.Include = withoutBare(slices.Concat(installed, bootPackages(target, form, disk), signedPackages(profile, form)))
 	request.Wanted = Wanted(profile)
 	return request, nil
@@ -95,6 +100,9 @@ func bootPackages(target Target, form Form, disk Disk) []string {
 		return nil
 	}
 	names := []string{"systemd-sysv", "udev", "initramfs-tools"}
+	if form.action() == v1alpha1.ActionBuildISO {
+		return append(names, livePackages(target)...)
+	}
 	if _, bios := disk.BIOSBoot(target.Architecture); bios {
 		names = append(names, "grub2-common", "grub-pc-bin")
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // Configure writes what makes the tree of packages this image's: apt sources and preferences,
-// host name, fstab and GRUB's defaults.
+// host name, fstab and GRUB's defaults; of a live system what it needs instead of these two.
 func Configure(ctx context.Context, m machine.Machine, p plan.Plan) error {
 	files := map[string]string{
 		"/etc/hostname": p.System.Hostname + "\n",
@@ -25,6 +25,10 @@ func Configure(ctx context.Context, m machine.Machine, p plan.Plan) error {
 	if p.Action == v1alpha1.ActionBuildQcow2 {
 		files["/etc/fstab"] = p.Disk.Fstab()
 		files["/etc/default/grub"] = plan.GrubDefault(p.Target, p.System)
+	}
+	if p.Action == v1alpha1.ActionBuildISO {
+		files["/etc/fstab"] = "# live-boot writes what it mounts.\n"
+		files[LiveCloudPath] = LiveCloud
 	}
 	if p.RootFS.Has("openssh-server") {
 		files[SSHHostKeysPath] = SSHHostKeys
@@ -80,6 +84,15 @@ const OnGooglePath = "/etc/systemd/system/google-.service.d/10-platform.conf"
 // other platforms have such conditions of their own.
 const OnGoogle = `[Service]
 ExecCondition=/bin/grep -qs Google /sys/class/dmi/id/product_name
+`
+
+// LiveCloudPath is where LiveCloud goes.
+const LiveCloudPath = "/etc/cloud/cloud.cfg.d/90-airship-live.cfg"
+
+// LiveCloud keeps cloud-init from looking for the disk below a live system's root, to grow it.
+const LiveCloud = `growpart:
+  mode: "off"
+resize_rootfs: false
 `
 
 func hosts(hostname string) string {

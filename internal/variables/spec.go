@@ -113,7 +113,7 @@ func same(a, b *tree.Node) bool {
 
 // settled are variables whose one value is built in here.
 var settled = map[string]*struct{ role, value, reason string }{
-	"mksquashfs_compression": {LiveCDContent, "lz4", "the file system of an ISO is compressed with lz4"},
+	"mksquashfs_compression": {LiveCDContent, "lz4", "the file system of an ISO is compressed in one way alone, with Zstandard"},
 }
 
 func (s *sorter) settled(key, value *tree.Node) {

@@ -79,7 +79,7 @@ func TestSpecMistakes(t *testing.T) {
 		},
 		"what cannot be": {
 			"livecdcontent", "mksquashfs_compression: xz\n", []string{
-				"vars.yaml:1:25: mksquashfs_compression: cannot be changed: the file system of an ISO is compressed with lz4; remove the line",
+				"vars.yaml:1:25: mksquashfs_compression: cannot be changed: the file system of an ISO is compressed in one way alone, with Zstandard; remove the line",
 			},
 		},
 		"two names of one field": {

@@ -12,6 +12,7 @@ import traceback
 
 from firmware import firmware, lockdown, secure_boot
 from limits import limits
+from live import live
 from modules import blacklist, modules
 from paths import paths
 from system import printable, read, run
@@ -180,6 +181,8 @@ def ask(questions):
     put("machineID", lambda: read("/etc/machine-id").strip())
     if questions["grub"]:
         put("grub", grub)
+    if questions["live"]:
+        put("live", live)
     put("uptime", uptime)
     answers["errors"] = errors
     return answers
