@@ -22,7 +22,7 @@ func assemble(ctx context.Context, b *build, _ multistep.StateBag) (err error) {
 			b.isoSize, err = disk.AssembleISO(ctx, b.machine, b.plan, files, b.say)
 		}
 	default:
-		err = disk.Assemble(ctx, b.machine, b.plan, b.say)
+		err = b.profile.Locate(disk.Assemble(ctx, b.machine, b.plan, b.say))
 	}
 	if err != nil {
 		return err

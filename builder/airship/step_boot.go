@@ -86,7 +86,7 @@ func firmwares(p plan.Plan) []bootcheck.Firmware {
 	if _, found := p.Disk.BIOSBoot(p.Target.Architecture); found {
 		all = append(all, bootcheck.BIOS)
 	}
-	if _, found := p.Disk.OfType(plan.TypeESP); found {
+	if _, found := p.Disk.ESP(); found {
 		uefi := bootcheck.UEFI
 		if p.System.SecureBoot {
 			uefi = bootcheck.UEFISecure

@@ -11,6 +11,7 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
 	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
 	"github.com/airshipit/packer-plugin-airship/internal/resolution"
+	"github.com/airshipit/packer-plugin-airship/internal/rootfs"
 )
 
 // fetchPackages brings the plan's packages into the store.
@@ -26,6 +27,10 @@ func fetchPackages(ctx context.Context, b *build, _ multistep.StateBag) error {
 		})
 	}
 	err := b.cache.Fetcher.Fetch(ctx, items)
+	if err == nil {
+		// What is wrong with the layout is told before the long work.
+		return b.profile.Locate(rootfs.CheckPackages(ctx, b.plan, b.cache.Store.Path))
+	}
 	var status *store.StatusError
 	if errors.As(err, &status) && status.Code == http.StatusNotFound && b.config.LockFile != "" {
 		return fmt.Errorf("%w\nthe mirror no longer has what %s names: delete that file to resolve the packages anew",

@@ -93,7 +93,7 @@ func (g guest) args() ([]string, error) {
 	if isLive(g.options.Plan) {
 		args = append(args, optical(g.options.Image)...)
 	} else {
-		args = append(args, disk("root,bootindex=1", g.options.Image, g.options.Format, "snapshot=on,cache=unsafe")...)
+		args = append(args, disk("root,bootindex=1"+sectors(g.options.Plan), g.options.Image, g.options.Format, "snapshot=on,cache=unsafe")...)
 	}
 	if _, err := os.Stat(g.path("seed.iso")); err == nil {
 		args = append(args, disk("seed", g.path("seed.iso"), "raw", "readonly=on")...)
@@ -130,6 +130,14 @@ func disk(device, path, format, how string) []string {
 		"-drive", fmt.Sprintf("if=none,id=%s,file=%s,format=%s,%s", id, qemu.Escape(path), format, how),
 		"-device", "virtio-blk-pci,drive=" + device,
 	}
+}
+
+// sectors are a disk's, where they are not QEMU's own of 512 bytes.
+func sectors(p plan.Plan) string {
+	if size := p.Disk.SectorSize; size != 512 && size != 0 {
+		return fmt.Sprintf(",logical_block_size=%[1]d,physical_block_size=%[1]d", size)
+	}
+	return ""
 }
 
 // optical is a drive with an ISO in it. SCSI by virtio is what kernels for clouds have, too, which lack AHCI.

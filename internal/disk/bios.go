@@ -27,10 +27,10 @@ const (
 	coreSegment = 0x820
 )
 
-// bootSectors writes GRUB's boot code for BIOS: boot.img into the first sector, beside the
-// protective MBR's table, and core.img into the bios_grub partition.
+// bootSectors writes GRUB's boot code for BIOS: boot.img into the first sector, beside the MBR's table, and core.img into
+// the bios_grub partition or, of an MBR, before the first partition.
 func (a assembly) bootSectors(ctx context.Context) error {
-	partition, ok := a.plan.Disk.BIOSBoot(a.plan.Target.Architecture)
+	room, ok := a.plan.Disk.BIOSBoot(a.plan.Target.Architecture)
 	if !ok {
 		return nil
 	}
@@ -42,14 +42,14 @@ func (a assembly) bootSectors(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	boot, core, err := patchBootImages([]byte(bootImage), []byte(coreImage), partition)
+	boot, core, err := patchBootImages([]byte(bootImage), []byte(coreImage), room)
 	if err != nil {
 		return err
 	}
 	if err := a.write(ctx, boot, 0); err != nil {
 		return fmt.Errorf("boot.img: %w", err)
 	}
-	if err := a.write(ctx, core, partition.Start); err != nil {
+	if err := a.write(ctx, core, room.Start); err != nil {
 		return fmt.Errorf("core.img: %w", err)
 	}
 	return nil
@@ -57,20 +57,20 @@ func (a assembly) bootSectors(ctx context.Context) error {
 
 // patchBootImages tells boot.img where core.img lies, and core.img where its own rest lies, as
 // grub-bios-setup does. Of boot.img the code alone comes back.
-func patchBootImages(boot, core []byte, partition plan.Partition) (bootCode, patchedCore []byte, err error) {
-	if len(boot) != sectorSize {
-		return nil, nil, fmt.Errorf("boot.img has %d bytes, not %d", len(boot), sectorSize)
+func patchBootImages(boot, core []byte, room plan.Extent) (bootCode, patchedCore []byte, err error) {
+	if len(boot) != bootSector {
+		return nil, nil, fmt.Errorf("boot.img has %d bytes, not %d", len(boot), bootSector)
 	}
-	sectors := int64(len(core)+sectorSize-1) / sectorSize
-	if sectors < 2 || sectors*sectorSize > partition.Size || sectors-1 > 0xffff {
-		return nil, nil, fmt.Errorf("core.img of %d bytes does not fit the bios_grub partition of %d", len(core), partition.Size)
+	sectors := int64(len(core)+bootSector-1) / bootSector
+	if sectors < 2 || sectors*bootSector > room.Size || sectors-1 > 0xffff {
+		return nil, nil, fmt.Errorf("core.img of %d bytes does not fit the %d that are there for it", len(core), room.Size)
 	}
-	start := uint64(partition.Start / sectorSize)
+	start := uint64(room.Start / bootSector)
 	bootCode = bytes.Clone(boot[:bootCodeEnd])
 	binary.LittleEndian.PutUint64(bootCode[bootKernelSector:], start)
 	bootCode[bootDriveCheck], bootCode[bootDriveCheck+1] = 0x90, 0x90
 
-	patchedCore = make([]byte, sectors*sectorSize)
+	patchedCore = make([]byte, sectors*bootSector)
 	copy(patchedCore, core)
 	binary.LittleEndian.PutUint64(patchedCore[coreBlocklist:], start+1)
 	binary.LittleEndian.PutUint16(patchedCore[coreBlocklist+8:], uint16(sectors-1))

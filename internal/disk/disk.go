@@ -14,12 +14,13 @@ import (
 	"time"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
 const (
-	// sectorSize is what the image's partition table counts in, bytes.
-	sectorSize = 512
+	// bootSector is what a BIOS reads first, bytes.
+	bootSector = 512
 	// workDir holds what an assembly needs beside the tree.
 	workDir = machine.Scratch + "/disk"
 )
@@ -50,11 +51,16 @@ func Assemble(ctx context.Context, m machine.Machine, p plan.Plan, report Report
 		{"make the mount points", a.mountPoints},
 		{"install GRUB", a.installGrub},
 		{"settle the tree's times", a.settleTimes},
+		{"measure the tree", a.room},
 		{"make the file systems", a.filesystems},
 		{"write the boot sectors", a.bootSectors},
 	} {
 		start := time.Now()
-		if err := stage.run(ctx); err != nil {
+		err := stage.run(ctx)
+		if len(mistake.All(err)) > 0 {
+			return err // the operator's: its text is made when its places are known
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", stage.name, err)
 		}
 		report("%s: %.1fs", stage.name, time.Since(start).Seconds())
@@ -123,21 +129,25 @@ func (a assembly) filesystems(ctx context.Context) error {
 	if err := a.machine.WriteFile(ctx, workDir+"/mke2fs.conf", 0o644, []byte(mke2fsConf)); err != nil {
 		return fmt.Errorf("write mke2fs.conf: %w", err)
 	}
-	for _, p := range a.plan.Disk.Mounts() {
-		start := time.Now()
-		var err error
-		switch p.Filesystem.Type {
-		case "ext4":
-			err = a.ext4(ctx, p)
-		case "vfat":
-			err = a.vfat(ctx, p)
-		default:
-			err = fmt.Errorf("%s is not a file system this build can make", p.Filesystem.Type)
+	make := map[string]func(context.Context, plan.Partition) error{
+		"ext4": a.ext4, "xfs": a.xfs, "btrfs": a.btrfs, "vfat": a.vfat, "swap": a.swap,
+	}
+	for _, p := range a.plan.Disk.Partitions {
+		if p.Filesystem == nil {
+			continue
 		}
-		if err != nil {
-			return fmt.Errorf("%s on %s: %w", p.Filesystem.Type, p.Mount.Path, err)
+		start, what := time.Now(), p.Filesystem.Type
+		if p.Mount != nil {
+			what += " on " + p.Mount.Path
 		}
-		a.report("%s on %s: %.1fs", p.Filesystem.Type, p.Mount.Path, time.Since(start).Seconds())
+		one, known := make[p.Filesystem.Type]
+		if !known {
+			return fmt.Errorf("%s is not a file system this build can make", p.Filesystem.Type)
+		}
+		if err := one(ctx, p); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		a.report("%s: %.1fs", what, time.Since(start).Seconds())
 	}
 	return nil
 }

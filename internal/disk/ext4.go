@@ -69,12 +69,17 @@ func (a assembly) ext4(ctx context.Context, p plan.Partition) error {
 	}
 	command = append(command, machine.Disk, fmt.Sprintf("%dk", p.Size>>10))
 
-	inside := a.mountedInside(p.Mount.Path)
-	args := append([]string{"unshare", "--mount", "sh", "-euc", covered, "sh", strconv.Itoa(len(inside))}, inside...)
-	if err := a.run(ctx, append(args, command...)...); err != nil {
+	if err := a.run(ctx, a.covering(p, command)...); err != nil {
 		return err
 	}
 	return a.run(ctx, "sh", "-euc", rootAttributes, "sh", machine.Target+p.Mount.Path, fmt.Sprintf("%s?offset=%d", machine.Disk, p.Start))
+}
+
+// covering is a command that sees p's own part of the tree alone: directories that other partitions hold are empty.
+func (a assembly) covering(p plan.Partition, command []string) []string {
+	inside := a.mountedInside(p.Mount.Path)
+	args := append([]string{"unshare", "--mount", "sh", "-euc", covered, "sh", strconv.Itoa(len(inside))}, inside...)
+	return append(args, command...)
 }
 
 // rootAttributes gives the file system's root directory (inode 2) the owner and mode of the directory $1: mke2fs

@@ -37,12 +37,12 @@ func (a assembly) platforms() ([]platform, error) {
 	if !ok {
 		return nil, fmt.Errorf("GRUB cannot read the %s of %s", a.holder(grubDir).Filesystem.Type, grubDir)
 	}
-	modules := []string{"part_gpt", module, "search_fs_uuid"}
+	modules := []string{"part_" + a.partmap(), module, "search_fs_uuid"}
 	var all []platform
 	if _, ok := a.plan.Disk.BIOSBoot(a.plan.Target.Architecture); ok {
 		all = append(all, platform{name: grubPC, debian: "grub-pc-bin", modules: append([]string{"biosdisk"}, modules...)})
 	}
-	if _, ok := a.plan.Disk.OfType(plan.TypeESP); ok {
+	if _, ok := a.plan.Disk.ESP(); ok {
 		efi := efiPlatform(a.plan.Target.Architecture)
 		efi.modules = append(modules, "fat", "normal", "configfile")
 		all = append(all, efi)
@@ -63,7 +63,15 @@ func efiPlatform(architecture string) platform {
 
 // grubFilesystems maps a file system's type to the GRUB module that reads it.
 func grubFilesystems() map[string]string {
-	return map[string]string{"ext4": "ext2", "vfat": "fat"}
+	return map[string]string{"ext4": "ext2", "xfs": "xfs", "btrfs": "btrfs", "vfat": "fat"}
+}
+
+// partmap is GRUB's name of the partition table.
+func (a assembly) partmap() string {
+	if a.plan.Disk.Table == plan.MBR {
+		return "msdos"
+	}
+	return "gpt"
 }
 
 // installGrub puts GRUB's files into the tree as the target's grub-install would, and lets the
@@ -148,7 +156,7 @@ func (a assembly) installPlatform(ctx context.Context, p platform) error {
 	if p.fallback == "" {
 		return a.inTarget(ctx, a.mkimage(p, "/tmp/core.img")...)
 	}
-	esp, _ := a.plan.Disk.OfType(plan.TypeESP)
+	esp, _ := a.plan.Disk.ESP()
 	vendor := path.Join(esp.Mount.Path, "EFI", a.plan.Target.Distribution)
 	boot := path.Join(esp.Mount.Path, "EFI/BOOT")
 	if err := a.inTarget(ctx, "mkdir", "-p", vendor, boot); err != nil {

@@ -34,7 +34,7 @@ device) echo "$device" ;;
 fs) echo "$fs" ;;
 fs_uuid) echo "$uuid" ;;
 partuuid) echo "$partuuid" ;;
-partmap) echo gpt ;;
+partmap) echo "$partmap" ;;
 abstraction | cryptodisk_uuid | fs_label | compatibility_hint | *hints | hints_string) ;;
 *)
 	echo "grub-probe: $target is not known before the disk exists" >&2
@@ -57,7 +57,7 @@ func (a assembly) grubProbe() string {
 			quote(device(p)), grubFilesystems()[p.Filesystem.Type], p.Filesystem.UUID, p.GUID)
 	}
 	script.WriteString("*)\n\techo \"grub-probe: the plan has no device $device\" >&2\n\texit 1\n\t;;\nesac\n")
-	script.WriteString(probeAnswer)
+	script.WriteString("partmap=" + a.partmap() + "\n" + probeAnswer)
 	return script.String()
 }
 

@@ -99,7 +99,7 @@ func espSize(files []string) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		total += (size + sectorSize - 1) / sectorSize * sectorSize
+		total += (size + bootSector - 1) / bootSector * bootSector
 	}
 	return max(4*mib, (total+mib-1)/mib*mib), nil
 }

@@ -59,7 +59,7 @@ func TestPatchBootImages(t *testing.T) {
 		boot[i] = 0xee
 	}
 	core[1499] = 0x77
-	code, patched, err := patchBootImages(boot, core, plan.Partition{Start: 1 << 20, Size: 1 << 20})
+	code, patched, err := patchBootImages(boot, core, plan.Extent{Start: 1 << 20, Size: 1 << 20})
 	require.NoError(t, err)
 	assert.Len(t, code, 0x1b8)
 	assert.Equal(t, []byte{0, 8, 0, 0, 0, 0, 0, 0}, code[0x5c:0x64])
@@ -68,9 +68,9 @@ func TestPatchBootImages(t *testing.T) {
 	assert.Equal(t, []byte{1, 8, 0, 0, 0, 0, 0, 0, 2, 0, 0x20, 0x08}, patched[0x1f4:0x200])
 	assert.EqualValues(t, 0x77, patched[1499])
 
-	_, _, err = patchBootImages(boot, make([]byte, 2<<20), plan.Partition{Start: 1 << 20, Size: 1 << 20})
+	_, _, err = patchBootImages(boot, make([]byte, 2<<20), plan.Extent{Start: 1 << 20, Size: 1 << 20})
 	assert.ErrorContains(t, err, "does not fit")
-	_, _, err = patchBootImages(boot[:440], core, plan.Partition{Start: 1 << 20, Size: 1 << 20})
+	_, _, err = patchBootImages(boot[:440], core, plan.Extent{Start: 1 << 20, Size: 1 << 20})
 	assert.Error(t, err)
 }
 

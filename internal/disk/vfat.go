@@ -18,10 +18,11 @@ func (a assembly) vfat(ctx context.Context, p plan.Partition) error {
 		"mkfs.vfat", "--invariant", "-F", "32",
 		// What it would ask a block device, and do to a whole one: the disk is a file in one kind of machine
 		// and a device in the other.
-		"-I", "--mbr=no", "-g", "255/63", "-s", strconv.FormatInt(fatCluster(p.Size), 10),
+		"-I", "--mbr=no", "-g", "255/63", "-S", strconv.FormatInt(a.plan.Disk.SectorSize, 10),
+		"-s", strconv.FormatInt(max(1, fatCluster(p.Size)*bootSector/a.plan.Disk.SectorSize), 10),
 		"-i", strings.ReplaceAll(p.Filesystem.UUID, "-", ""),
-		"--offset", strconv.FormatInt(p.Start/sectorSize, 10),
-		"-h", strconv.FormatInt(p.Start/sectorSize, 10),
+		"--offset", strconv.FormatInt(p.Start/a.plan.Disk.SectorSize, 10),
+		"-h", strconv.FormatInt(p.Start/a.plan.Disk.SectorSize, 10),
 	}
 	if p.Filesystem.Label != "" {
 		command = append(command, "-n", p.Filesystem.Label)

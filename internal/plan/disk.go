@@ -39,9 +39,7 @@ const (
 // The error is a *multierror.Error of every *mistake.Mistake found.
 func NewDisk(profile *v1alpha1.NodeProfile, seed string) (Disk, error) {
 	storage := profile.Spec.Storage
-	check := layoutCheck{
-		architecture: profile.Spec.Architecture, platform: profile.Spec.Platform, secureBoot: profile.Spec.OSKernel.SecureBoot,
-	}
+	check := layoutCheck{architecture: profile.Spec.Architecture, platform: profile.Spec.Platform}
 	check.table(storage)
 	partitions, least := storage.Partitions, 3*mebibyte
 	if len(partitions) == 0 {

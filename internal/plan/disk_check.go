@@ -17,6 +17,8 @@ const (
 	minExt4 = 16 * mebibyte
 	// minVfat leaves FAT32, which firmware reads everywhere, the clusters it must have.
 	minVfat = 64 * mebibyte
+	// minLargeVfat is the same in clusters of 4096 bytes.
+	minLargeVfat = 260 * mebibyte
 	// minXFS and minBtrfs are what their mkfs asks for.
 	minXFS   = 300 * mebibyte
 	minBtrfs = 128 * mebibyte
@@ -28,7 +30,6 @@ const (
 type layoutCheck struct {
 	architecture string
 	platform     string
-	secureBoot   bool
 	tableKind    string // GPT or MBR
 	sectorSize   int64  // bytes
 	size         int64  // of the disk, bytes; 0 while unknown
@@ -193,6 +194,9 @@ func (c *layoutCheck) room(p placedPartition) {
 	least, known := map[string]int64{
 		fsExt4: minExt4, fsVfat: minVfat, fsXFS: minXFS, fsBtrfs: minBtrfs,
 	}[p.Filesystem.Type]
+	if p.Filesystem.Type == fsVfat && c.sectorSize == largeSector {
+		least = minLargeVfat
+	}
 	if known && p.end-p.start < least {
 		c.mistake(p.field+".part_end", "%s is too small for %s: it needs at least %s",
 			formatBytes(p.end-p.start), p.Filesystem.Type, formatBytes(least))

@@ -335,9 +335,4 @@ func TestStorageMistakes(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 		})
 	}
-
-	secure := stored(v1alpha1.Storage{Partitions: []v1alpha1.Partition{bios, root}})
-	secure.Spec.OSKernel.SecureBoot = true
-	_, err := NewDisk(secure, "seed")
-	require.ErrorContains(t, err, "partitions: secureBoot is UEFI's, which needs a vfat partition with the flag esp")
 }

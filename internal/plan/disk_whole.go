@@ -75,8 +75,6 @@ func (c *layoutCheck) bootable(placed []placedPartition) {
 		c.mistake("spec.storage.partitions", "the disk cannot boot: arm64 needs "+wanted)
 	case c.sectorSize == largeSector:
 		c.mistake("spec.storage.partitions", "the disk cannot boot: with sectors of 4096 bytes it needs UEFI, and that "+wanted)
-	case c.secureBoot:
-		c.mistake("spec.storage.partitions", "secureBoot is UEFI's, which needs "+wanted)
 	case c.tableKind == MBR:
 	case !bios:
 		reason := firmware[c.platform]

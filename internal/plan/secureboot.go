@@ -41,7 +41,7 @@ func checkSecureBoot(profile *v1alpha1.NodeProfile, form Form, disk Disk) error 
 		})
 	}
 	// A disk without partitions is one whose layout has mistakes of its own.
-	if _, uefi := disk.OfType(TypeESP); !uefi && len(disk.Partitions) > 0 && form.action() == v1alpha1.ActionBuildQcow2 {
+	if _, uefi := disk.ESP(); !uefi && len(disk.Partitions) > 0 && form.action() == v1alpha1.ActionBuildQcow2 {
 		mistakes = multierror.Append(mistakes, &mistake.Mistake{
 			Field: "spec.osKernel.secureBoot",
 			Problem: "Secure Boot is UEFI's, which the disk cannot boot by: " +

@@ -38,7 +38,7 @@ func Bootstrap(ctx context.Context, m machine.Machine, p plan.Plan, locked strin
 			"", machine.Target, "-",
 		},
 		// By standard input: the URL is a secret among the users of this host.
-		Stdin: strings.NewReader("deb [trusted=yes] " + locked + " ./\n"),
+		Stdin:  strings.NewReader("deb [trusted=yes] " + locked + " ./\n"),
 		Env:    installEnv(p),
 		Stdout: lines,
 		Stderr: lines,

@@ -44,6 +44,11 @@ func Configure(ctx context.Context, m machine.Machine, p plan.Plan) error {
 			return err
 		}
 	}
+	if p.Disk.GrowRoot {
+		if err := enableGrowRoot(ctx, m); err != nil {
+			return err
+		}
+	}
 	return markAutomatic(ctx, m, p)
 }
 
