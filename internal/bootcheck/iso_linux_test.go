@@ -39,7 +39,7 @@ func liveISO(t *testing.T) (image string, p plan.Plan, key ssh.Signer) {
 	require.NoError(t, err)
 	profile := &v1alpha1.NodeProfile{}
 	profile.Name = "seed"
-	profile.Spec.CloudInit.UserData = "#cloud-config\nssh_genkeytypes: [ed25519]\nusers:\n- name: operator\n  shell: /bin/bash\n  ssh_authorized_keys:\n  - " +
+	profile.Spec.CloudInit.UserData = "#cloud-config\nssh_genkeytypes: [ed25519]\nusers:\n- name: ops\n  shell: /bin/bash\n  ssh_authorized_keys:\n  - " +
 		string(ssh.MarshalAuthorizedKey(key.PublicKey()))
 	profile.Spec.CloudInit.MetaData = v1alpha1.Object{"hostname": "first-node"}
 	profile.Spec.Networking.NetworkData = v1alpha1.Object{
@@ -146,11 +146,11 @@ func outside(t *testing.T, image string, key ssh.Signer, boot liveBoot) {
 // connect logs in as the user of the user data, as soon as that works.
 func connect(ctx context.Context, host string, key ssh.Signer) (*ssh.Client, error) {
 	config := &ssh.ClientConfig{
-		User: "operator", Auth: []ssh.AuthMethod{ssh.PublicKeys(key)}, Timeout: 30 * time.Second,
+		User: "ops", Auth: []ssh.AuthMethod{ssh.PublicKeys(key)}, Timeout: 30 * time.Second,
 		HostKeyCallback: ssh.InsecureIgnoreHostKey(), //nolint:gosec // made at this very boot
 	}
 	for {
-		client, err := ssh.Dial("tcp", host, config)
+		client, err := dial(host, config)
 		if err == nil {
 			return client, nil
 		}
@@ -160,4 +160,21 @@ func connect(ctx context.Context, host string, key ssh.Signer) (*ssh.Client, err
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// dial does not wait for a server behind a port that QEMU already listens at for longer than config's timeout.
+func dial(host string, config *ssh.ClientConfig) (*ssh.Client, error) {
+	conn, err := net.DialTimeout("tcp", host, config.Timeout)
+	if err != nil {
+		return nil, err
+	}
+	if err := conn.SetDeadline(time.Now().Add(config.Timeout)); err != nil {
+		return nil, err
+	}
+	c, channels, requests, err := ssh.NewClientConn(conn, host, config)
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return ssh.NewClient(c, channels, requests), conn.SetDeadline(time.Time{})
 }
