@@ -66,3 +66,17 @@ func TestCloudTemplate(t *testing.T) {
 			"node.yaml:17:16: spec.osKernel.sysctl[1].name: vm max_map_count is not a kernel parameter", only)
 	}
 }
+
+// TestImportTemplate checks the template that hands images made here to the clouds' own importers, with their real
+// plugins; and that these read their options.
+func TestImportTemplate(t *testing.T) {
+	r := newExampleOf(t, "import", t.TempDir()).withClouds(t)
+	for _, arguments := range [][]string{nil, {"-evaluate-datasources"}} {
+		output, err := r.command("validate", arguments...).CombinedOutput()
+		require.NoError(t, err, "%q: %s", arguments, output)
+	}
+	wrong := said(r.fails(t, "validate", "-evaluate-datasources", "-var", "google_bucket="))
+	assert.Contains(t, wrong, "bucket must be set")
+	wrong = said(r.fails(t, "validate", "-evaluate-datasources", "-var", "azure_storage_account="))
+	assert.Contains(t, wrong, "storage_account")
+}
