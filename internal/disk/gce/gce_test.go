@@ -20,11 +20,11 @@ import (
 
 var modified = time.Unix(1_700_000_000, 0)
 
-// A disk of more than 8 GiB, whose sizes and offsets do not fit octal fields, with more regions than one block of the map holds.
+// A disk of more than 64 GiB, whose sizes and offsets do not fit octal fields, with more regions than one block of the map holds.
 func TestTarListsALargeDisk(t *testing.T) {
-	const size = 20 * disktest.GiB
+	const size = 100 * disktest.GiB
 	parts := map[int64][]byte{}
-	for at := int64(0); at < size; at += 512 * disktest.MiB {
+	for at := int64(0); at < size; at += 2 * disktest.GiB {
 		parts[at] = []byte{1}
 	}
 	dst, err := os.Create(filepath.Join(t.TempDir(), "disk.tar.gz"))
@@ -35,7 +35,7 @@ func TestTarListsALargeDisk(t *testing.T) {
 	list.Env = append(os.Environ(), "TZ=UTC", "LC_ALL=C")
 	output, err := list.CombinedOutput()
 	require.NoError(t, err, "%s", output)
-	assert.Equal(t, "-rw-r--r-- root/root 21474836480 2023-11-14 22:13 disk.raw\n", string(output))
+	assert.Equal(t, "-rw-r--r-- root/root 107374182400 2023-11-14 22:13 disk.raw\n", string(output))
 }
 
 // Go's reader takes regions one right after another, GNU tar fills each up to a block.

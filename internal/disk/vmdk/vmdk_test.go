@@ -61,6 +61,13 @@ func TestStreamIsReadByItsMarkers(t *testing.T) {
 	assert.Equal(t, ^uint64(0), binary.LittleEndian.Uint64(header[56:]))
 	directory := binary.LittleEndian.Uint64(foot[56:])
 	assert.Equal(t, image.Len(), int(directory+4)*sector)
+	// Grain 1120, where the second piece of data is, stands in the third table alone.
+	table := binary.LittleEndian.Uint32(image.Bytes()[directory*sector+8:])
+	entries := image.Bytes()[table*sector:][:tableEntries*4]
+	for i := range tableEntries {
+		entry := binary.LittleEndian.Uint32(entries[4*i:])
+		assert.Equal(t, i == 1120-2*tableEntries || i == tableEntries-1, entry != 0, "entry %d", i)
+	}
 	assert.Equal(t, header[:56], foot[:56])
 	assert.Equal(t, header[64:], foot[64:])
 }
