@@ -92,7 +92,7 @@ var asDrive = []string{"-device", "virtio-scsi-pci", "-device", "scsi-cd,drive=i
 // outside starts QEMU and waits for SSH at the address.
 func outside(t *testing.T, image string, key ssh.Signer, boot liveBoot) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), DefaultTimeout)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*DefaultTimeout)
 	defer cancel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
