@@ -81,19 +81,23 @@ func firmwares(p plan.Plan) []bootcheck.Firmware {
 		if p.Target.Architecture == "amd64" {
 			all = append(all, bootcheck.BIOS)
 		}
-		return append(all, bootcheck.UEFI)
+		return append(all, uefi(p))
 	}
 	if _, found := p.Disk.BIOSBoot(p.Target.Architecture); found {
 		all = append(all, bootcheck.BIOS)
 	}
 	if _, found := p.Disk.ESP(); found {
-		uefi := bootcheck.UEFI
-		if p.System.SecureBoot {
-			uefi = bootcheck.UEFISecure
-		}
-		all = append(all, uefi)
+		all = append(all, uefi(p))
 	}
 	return all
+}
+
+// uefi is the firmware that a plan's image is checked with where it boots by UEFI.
+func uefi(p plan.Plan) bootcheck.Firmware {
+	if p.System.SecureBoot {
+		return bootcheck.UEFISecure
+	}
+	return bootcheck.UEFI
 }
 
 func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelerator qemu.Accelerator) error {

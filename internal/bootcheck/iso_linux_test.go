@@ -31,7 +31,7 @@ const (
 )
 
 // liveISO builds an ISO of a profile with a user, whose key comes back, and a static address.
-func liveISO(t *testing.T) (image string, p plan.Plan, key ssh.Signer) {
+func liveISO(t *testing.T, secureBoot bool) (image string, p plan.Plan, key ssh.Signer) {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
@@ -39,6 +39,7 @@ func liveISO(t *testing.T) (image string, p plan.Plan, key ssh.Signer) {
 	require.NoError(t, err)
 	profile := &v1alpha1.NodeProfile{}
 	profile.Name = "seed"
+	profile.Spec.OSKernel.SecureBoot = secureBoot
 	profile.Spec.CloudInit.UserData = "#cloud-config\nssh_genkeytypes: [ed25519]\nusers:\n- name: ops\n  shell: /bin/bash\n  ssh_authorized_keys:\n  - " +
 		string(ssh.MarshalAuthorizedKey(key.PublicKey()))
 	profile.Spec.CloudInit.MetaData = v1alpha1.Object{"hostname": "first-node"}
@@ -74,7 +75,7 @@ func liveISO(t *testing.T) (image string, p plan.Plan, key ssh.Signer) {
 // TestLiveFromOutside boots an ISO with nothing but itself, and looks at the node over the network that the ISO's own
 // network data sets up.
 func TestLiveFromOutside(t *testing.T) {
-	image, _, key := liveISO(t)
+	image, _, key := liveISO(t, false)
 	for _, boot := range liveBoots {
 		t.Run(boot.name, func(t *testing.T) { outside(t, image, key, boot) })
 	}

@@ -20,7 +20,7 @@ var liveBoots = []liveBoot{
 
 // TestLiveChecked is the boot check itself on an ISO.
 func TestLiveChecked(t *testing.T) {
-	image, p, _ := liveISO(t)
+	image, p, _ := liveISO(t, false)
 	for _, firmware := range []Firmware{BIOS, UEFI} {
 		t.Run(string(firmware), func(t *testing.T) {
 			o := testOptions(t, image, firmware, t.TempDir())
@@ -32,4 +32,16 @@ func TestLiveChecked(t *testing.T) {
 			t.Logf("%+v", answers)
 		})
 	}
+}
+
+// TestLiveSecureBoot is the boot check of an ISO with signed boot loaders.
+func TestLiveSecureBoot(t *testing.T) {
+	image, p, _ := liveISO(t, true)
+	o := testOptions(t, image, UEFISecure, t.TempDir())
+	o.Plan, o.Expect = p, FromPlan(p)
+	answers, err := Check(t.Context(), o)
+	require.NoError(t, err)
+	require.NotNil(t, answers.Live)
+	assert.Equal(t, "on", answers.SecureBoot)
+	assert.Equal(t, "integrity", answers.Lockdown)
 }

@@ -50,7 +50,8 @@ func buildSecureDisk(t *testing.T, suite string) secureDisk {
 	p.RootFS.Packages = []plan.Package{{Name: "cloud-init"}}
 
 	m, work := machinetest.Start(t)
-	machinetest.Debian(t, m, suite, strings.Join(append(request.Include, "cloud-init", "dbus", "iproute2", "netplan.io"), ","))
+	packages := append(request.Include, "cloud-init", "dbus", "iproute2", "netplan.io")
+	machinetest.UnpackTree(t, m, machinetest.Bootstrapped(t, suite, packages...))
 	for name, text := range map[string]string{
 		"/etc/fstab":        p.Disk.Fstab(),
 		"/etc/default/grub": plan.GrubDefault(p.Target, p.System),
@@ -90,7 +91,7 @@ func (d secureDisk) check(t *testing.T, image string, firmware Firmware) (Answer
 	t.Helper()
 	o := testOptions(t, image, firmware, t.TempDir())
 	o.Plan = d.plan
-	o.Timeout = 6 * time.Minute
+	o.Timeout = 15 * time.Minute
 	o.Expect = Expectations{Hostname: "signed", Distribution: "debian", Suite: d.plan.Target.Suite, NoFailedUnits: true}
 	return Check(t.Context(), o)
 }
@@ -115,7 +116,7 @@ func (d secureDisk) esp(t *testing.T) map[string][]byte {
 
 // espImage is the ESP as mtools name it.
 func (d secureDisk) espImage() string {
-	esp, _ := d.plan.Disk.OfType(plan.TypeESP)
+	esp, _ := d.plan.Disk.ESP()
 	return fmt.Sprintf("%s@@%d", d.image, esp.Start)
 }
 
@@ -160,7 +161,7 @@ func signers(t *testing.T, program []byte) string {
 }
 
 // TestSecureBoot boots disks with Secure Boot on, and sees what becomes of those in which somebody changed a byte.
-// Some ten minutes without acceleration.
+// Some ten minutes without acceleration, longer where the host is busy.
 func TestSecureBoot(t *testing.T) {
 	for _, suite := range []string{"bookworm", "trixie"} {
 		t.Run(suite, func(t *testing.T) {

@@ -86,6 +86,11 @@ func (a isoAssembly) complete(ctx context.Context) error {
 	if err := a.lacking(ctx, needed); err != nil {
 		return err
 	}
+	if a.plan.System.SecureBoot {
+		if err := a.checkKernels(ctx); err != nil {
+			return err
+		}
+	}
 	seed, err := a.output(ctx, "sh", "-euc", `[ ! -d "$1" ] || find "$1" -type f`, "sh", machine.Target+"/var/lib/cloud/seed")
 	if err != nil {
 		return err

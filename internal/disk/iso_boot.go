@@ -49,6 +49,12 @@ func (a isoAssembly) bootImages(ctx context.Context) error {
 		return err
 	}
 	for _, p := range a.isoPlatforms() {
+		if p.name != grubPC && a.plan.System.SecureBoot {
+			if err := a.signedESP(ctx, p); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+			continue
+		}
 		format, output := p.name, "/tmp/esp/EFI/BOOT/"+p.fallback
 		if p.name == grubPC {
 			format, output = p.name+"-eltorito", "/tmp/tree"+eltoritoImage

@@ -68,7 +68,10 @@ func (a assembly) missingSigned(ctx context.Context) ([]string, error) {
 	return missing, nil
 }
 
-// installSigned copies the signed boot loaders into directories of the target, which are on an ESP. In
+// copyOut copies the file $1 of the target, where links are followed inside it, to the machine's $2.
+const copyOut = `chroot ` + machine.Target + ` cat -- "$1" >"$2"`
+
+// installSigned copies the signed boot loaders into directories of the machine, which are an ESP's. In
 // /EFI/BOOT shim has the fallback's name.
 //
 // shim's own fallback, fbx64.efi, stays away: it writes boot entries and restarts the machine, at each first boot.
@@ -86,9 +89,7 @@ func (a assembly) installSigned(ctx context.Context, fallback string, directorie
 			if path.Base(directory) == "BOOT" && strings.HasPrefix(name, "shim") {
 				name = fallback
 			}
-			// Links are followed inside the target alone.
-			err := a.run(ctx, "chroot", machine.Target, "cp", "--dereference", "--no-preserve=all", source, path.Join(directory, name))
-			if err != nil {
+			if err := a.run(ctx, "sh", "-euc", copyOut, "sh", source, path.Join(directory, name)); err != nil {
 				return err
 			}
 		}
@@ -113,7 +114,7 @@ func (a assembly) installSecureBoot(ctx context.Context, p platform, vendor, boo
 	if err := a.checkKernels(ctx); err != nil {
 		return err
 	}
-	if err := a.installSigned(ctx, p.fallback, vendor, boot); err != nil {
+	if err := a.installSigned(ctx, p.fallback, machine.Target+vendor, machine.Target+boot); err != nil {
 		return err
 	}
 	if a.plan.Target.Distribution != "debian" {

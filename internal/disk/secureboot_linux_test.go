@@ -26,7 +26,7 @@ func TestSecureBootNeedsPackages(t *testing.T) {
 		mkdir -p /target/boot/efi/EFI/debian /target/boot/efi/EFI/BOOT
 	`)
 	a := assembly{machine: m, plan: p, report: t.Logf}
-	require.NoError(t, a.installSigned(t.Context(), "BOOTX64.EFI", "/boot/efi/EFI/debian", "/boot/efi/EFI/BOOT"))
+	require.NoError(t, a.installSigned(t.Context(), "BOOTX64.EFI", "/target/boot/efi/EFI/debian", "/target/boot/efi/EFI/BOOT"))
 	assert.Equal(t, "BOOT/BOOTX64.EFI shim\nBOOT/grubx64.efi grub\nBOOT/mmx64.efi mok\n"+
 		"debian/grubx64.efi grub\ndebian/mmx64.efi mok\ndebian/shimx64.efi shim\n",
 		run("sh", "-euc", `cd /target/boot/efi/EFI; for file in */*; do echo "$file $(cat $file)"; done`))
