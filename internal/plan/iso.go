@@ -88,12 +88,6 @@ func livePackages(target Target) []string {
 
 // checkISO finds what a profile has that an ISO cannot be with.
 func checkISO(profile *v1alpha1.NodeProfile) error {
-	if profile.Spec.OSKernel.SecureBoot {
-		return &mistake.Mistake{
-			Field:   "spec.osKernel.secureBoot",
-			Problem: "an ISO of this version has no signed boot loader: turn Secure Boot off where it is booted, and leave this out",
-		}
-	}
 	sources := profile.Spec.CloudInit.Datasources
 	drive := func(name string) bool { return strings.EqualFold(name, "ConfigDrive") }
 	if len(sources) == 0 || slices.ContainsFunc(sources, drive) {

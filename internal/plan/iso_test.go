@@ -103,11 +103,6 @@ func TestISORequest(t *testing.T) {
 	assert.Contains(t, request.Include, "grub-efi-arm64-bin")
 	assert.NotContains(t, request.Include, "grub-pc-bin")
 
-	secure := node()
-	secure.Spec.OSKernel.SecureBoot = true
-	_, err = Ask(secure, isoForm)
-	assert.ErrorContains(t, err, "spec.osKernel.secureBoot: an ISO of this version has no signed boot loader")
-
 	elsewhere := node()
 	elsewhere.Spec.CloudInit.Datasources = []string{"NoCloud", "None"}
 	_, err = Ask(elsewhere, isoForm)
