@@ -1,4 +1,5 @@
-# One profile for bare metal and two clouds: what differs is the platform, and what follows from it.
+# One profile for bare metal and two clouds: what differs is the platform, what follows from it, and the file's format.
+# ../import hands such files to the clouds.
 packer {
   required_plugins {
     airship = {
@@ -62,14 +63,14 @@ build {
     name             = "azure"
     profile_yaml     = local.nodes.azure.profile_yaml
     output_directory = "${path.root}/output/azure"
-    format           = "raw"
+    formats          = ["vhd"]
   }
 
   source "airship.node" {
     name             = "gcp"
     profile_yaml     = local.nodes.gcp.profile_yaml
     output_directory = "${path.root}/output/gcp"
-    format           = "raw"
+    formats          = ["gce"]
   }
 
   provisioner "airship" {
