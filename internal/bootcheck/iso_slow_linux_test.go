@@ -4,6 +4,7 @@ package bootcheck
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -39,6 +40,7 @@ func TestLiveSecureBoot(t *testing.T) {
 	image, p, _ := liveISO(t, true)
 	o := testOptions(t, image, UEFISecure, t.TempDir())
 	o.Plan, o.Expect = p, FromPlan(p)
+	o.Timeout = 20 * time.Minute // firmware in system management mode is slow to emulate
 	answers, err := Check(t.Context(), o)
 	require.NoError(t, err)
 	require.NotNil(t, answers.Live)
