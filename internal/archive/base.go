@@ -173,8 +173,8 @@ func (b *Base) unpack(ctx context.Context, m machine.Machine) error {
 		Args: []string{
 			"tar", "--extract", "--file=-", "--directory", machine.Target,
 			"--preserve-permissions", "--numeric-owner", "--xattrs", "--xattrs-include=*",
-			// What the kernel shows of itself and of devices is not the image's.
-			"--exclude=./dev/?*", "--exclude=./proc/?*", "--exclude=./sys/?*", "--exclude=dev/?*", "--exclude=proc/?*", "--exclude=sys/?*", "--anchored",
+			// What the kernel shows of itself and of devices is not the image's. --anchored is for the patterns behind it.
+			"--anchored", "--exclude=./dev/?*", "--exclude=./proc/?*", "--exclude=./sys/?*", "--exclude=dev/?*", "--exclude=proc/?*", "--exclude=sys/?*",
 		},
 		Stdin: archive,
 	})

@@ -8,7 +8,7 @@ mkdir -p "$directory/lists/partial" "$directory/archives/partial" "$directory/no
 apt_get() {
 	apt-get -o Dir::Etc::sourcelist="$directory/locked.list" -o Dir::Etc::sourceparts="$directory/none" -o Dir::Etc::preferences="$directory/none/file" \
 		-o Dir::Etc::preferencesparts="$directory/none" -o Dir::State::lists="$directory/lists" -o Dir::Cache::archives="$directory/archives" \
-		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Acquire::Languages=none -o APT::Sandbox::User=root \
+		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Acquire::Languages=none -o Acquire::http::Proxy=DIRECT -o APT::Sandbox::User=root \
 		-o APT::Install-Recommends=false -o Dpkg::Use-Pty=false -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
 		"$@"
 }
