@@ -96,7 +96,7 @@ type Config struct {
 	// An image that does not boot, or is not what the profile says, is not delivered. Without QEMU on
 	// the host there is a warning instead. Default: `true`.
 	VerifyBoot *bool `mapstructure:"verify_boot"`
-	// How long one boot may take, such as `5m`. Default: `10m`.
+	// How long one boot may take, such as `5m`. Default: `10m`, of an ISO `20m`.
 	BootTimeout time.Duration `mapstructure:"boot_timeout"`
 	// QEMU's accelerator, for the build and for the boot check: `kvm`, `hvf`, `whpx`, `tcg` or `auto` (default), which
 	// starts a guest to see whether hardware acceleration works here.

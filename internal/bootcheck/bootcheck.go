@@ -34,7 +34,7 @@ type Options struct {
 	// WorkDir is an existing directory for the seed, the firmware's variables and what the guest
 	// writes; nothing stays in it.
 	WorkDir string
-	// Timeout of one boot; 0 is DefaultTimeout.
+	// Timeout of one boot; 0 is DefaultTimeout, of an ISO DefaultLiveTimeout.
 	Timeout time.Duration
 	Expect  Expectations
 	// Console gets the guest's serial console as it comes; nil: it is kept for errors alone.
@@ -44,8 +44,11 @@ type Options struct {
 }
 
 // DefaultTimeout of one boot. Without hardware acceleration one takes a minute, on a busy host
-// several.
-const DefaultTimeout = 10 * time.Minute
+// several. A live system unpacks itself as it goes, with drivers for all machines.
+const (
+	DefaultTimeout     = 10 * time.Minute
+	DefaultLiveTimeout = 20 * time.Minute
+)
 
 // attempts at a boot whose guest dies: kernels under software emulation do now and then.
 const attempts = 2
@@ -96,7 +99,11 @@ func CanWatch(p plan.Plan, datasources []string, seeded bool) error {
 }
 
 func withDefaults(o Options) Options {
-	if o.Timeout == 0 {
+	switch {
+	case o.Timeout != 0:
+	case isLive(o.Plan):
+		o.Timeout = DefaultLiveTimeout
+	default:
 		o.Timeout = DefaultTimeout
 	}
 	if o.Progress == nil {
