@@ -16,9 +16,12 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/template/config"
 	"github.com/mitchellh/mapstructure"
 
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/disk/format"
 	"github.com/airshipit/packer-plugin-airship/internal/document"
 	"github.com/airshipit/packer-plugin-airship/internal/isolation"
 	"github.com/airshipit/packer-plugin-airship/internal/machine/qemu"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
@@ -160,8 +163,14 @@ func (c *Config) decode(raws ...any) error {
 		mistakes = multierror.Append(mistakes, err)
 	}
 	c.profile = profile
-	if err := c.form().Check(); err != nil && !c.unknown() {
-		mistakes = multierror.Append(mistakes, err)
+	if !c.unknown() {
+		err := c.form().Check()
+		if err == nil && profile != nil {
+			err = c.checkDisk()
+		}
+		if err != nil {
+			mistakes = multierror.Append(mistakes, err)
+		}
 	}
 	return mistakes.ErrorOrNil()
 }
@@ -179,6 +188,24 @@ func (c *Config) verifyBoot() bool { return c.VerifyBoot == nil || *c.VerifyBoot
 // unknown says whether something that the form follows from is not known yet.
 func (c *Config) unknown() bool {
 	return slices.Contains(append(slices.Clone(c.Formats), c.Format, c.Action, c.VMName, c.QCOW2Compression), document.Unknown)
+}
+
+// checkDisk refuses a disk that one of the formats cannot hold.
+func (c *Config) checkDisk() error {
+	form := c.form()
+	disk, err := plan.NewDisk(&c.profile.NodeProfile, "")
+	if err != nil || form.Action != "" && form.Action != v1alpha1.ActionBuildQcow2 {
+		return nil // what is wrong with the layout is told already
+	}
+	var mistakes *multierror.Error
+	for _, o := range form.Outputs(&c.profile.NodeProfile) {
+		if err := format.Check(o.Format, disk.Size, disk.SectorSize); err != nil {
+			mistakes = multierror.Append(mistakes, &mistake.Mistake{
+				Field: "spec.storage.qcow_capacity", Problem: fmt.Sprintf("the format %s: %v", o.Format, err),
+			})
+		}
+	}
+	return c.profile.Locate(mistakes.ErrorOrNil())
 }
 
 // form is what the template makes of the profile, and what it leaves open its AirshipImage.

@@ -3,6 +3,7 @@ package airship
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/hcl/v2/hcldec"
@@ -50,10 +51,14 @@ func TestPrepare(t *testing.T) {
 				`isolation is "chroot": want one of ["auto" "qemu" "namespace"]`, "memory is -1: want at least 1024 MiB", "cpus is -1",
 			},
 		},
-		"a live ISO":        {options: "documents = [\"testdata/iso.yaml\"]"},
-		"an ISO as a disk":  {options: "documents = [\"testdata/iso.yaml\"]\nformat = \"qcow2\"", wrong: []string{"formats: qcow2 is of build-qcow; build-iso gives iso"}},
-		"compressed raw":    {options: resolved + "format = \"raw\"\nqcow2_compression = \"zlib\"", wrong: []string{"qcow2_compression is for the format qcow2"}},
-		"a format twice":    {options: resolved + "formats = [\"raw\", \"raw\"]", wrong: []string{"formats has raw twice"}},
+		"a live ISO":       {options: "documents = [\"testdata/iso.yaml\"]"},
+		"an ISO as a disk": {options: "documents = [\"testdata/iso.yaml\"]\nformat = \"qcow2\"", wrong: []string{"formats: qcow2 is of build-qcow; build-iso gives iso"}},
+		"compressed raw":   {options: resolved + "format = \"raw\"\nqcow2_compression = \"zlib\"", wrong: []string{"qcow2_compression is for the format qcow2"}},
+		"a format twice":   {options: resolved + "formats = [\"raw\", \"raw\"]", wrong: []string{"formats has raw twice"}},
+		"too odd for Google": {
+			options: strings.Replace(resolved, "spec: {}", "spec: {storage: {qcow_capacity: 10500M}}", 1) + "formats = [\"gce\", \"vhd\"]",
+			wrong:   []string{"spec.storage.qcow_capacity: the format gce: "},
+		},
 		"an unknown format": {options: resolved + "formats = [\"qcow\"]", wrong: []string{"formats: unknown format qcow; did you mean qcow2?"}},
 		"an unknown action": {options: resolved + "action = \"build-disk\"", wrong: []string{"action is build-disk, which is unknown"}},
 		"a directory":       {options: resolved + "vm_name = \"out/node\"", wrong: []string{"vm_name is \"out/node\": want a file's name"}},
