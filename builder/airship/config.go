@@ -111,7 +111,7 @@ type Config struct {
 
 // open decrypts the profile where the data source left that to the build.
 func (c *Config) open(ctx context.Context) (err error) {
-	c.profile, err = c.choice.Open(ctx, c.profile, plan.Check)
+	c.profile, err = c.choice.Open(ctx, c.profile, c.check)
 	return err
 }
 
@@ -158,7 +158,7 @@ func (c *Config) decode(raws ...any) error {
 		WithYAML:      slices.Contains(set.Keys, "profile_yaml"),
 		WithDocuments: slices.Contains(set.Keys, "documents"),
 	}
-	profile, err := c.choice.Read(context.Background(), plan.Check)
+	profile, err := c.choice.Read(context.Background(), c.check)
 	if err != nil {
 		mistakes = multierror.Append(mistakes, err)
 	}
@@ -226,8 +226,21 @@ func (c *Config) form() plan.Form {
 	if c.Format != "" {
 		f.Formats = []string{c.Format}
 	}
+	if c.profile == nil && f.Action == "" {
+		// The image, which `packer validate` may not know yet, says more.
+		f.Action = plan.ActionOf(f.Formats)
+	}
 	f.Name, f.Compression = c.VMName, c.QCOW2Compression
 	return f
+}
+
+// check is plan.Check with what the template says of the action.
+func (c *Config) check(profile *v1alpha1.NodeProfile, image *v1alpha1.AirshipImage) error {
+	form := plan.FormOf(image)
+	if c.Action != "" {
+		form.Action = c.Action
+	}
+	return form.CheckProfile(profile)
 }
 
 // metadataName is the name of the file with the images' metadata; empty for none.

@@ -59,6 +59,10 @@ func TestPrepare(t *testing.T) {
 			options: strings.Replace(resolved, "spec: {}", "spec: {storage: {qcow_capacity: 10500M}}", 1) + "formats = [\"gce\", \"vhd\"]",
 			wrong:   []string{"spec.storage.qcow_capacity: the format gce: "},
 		},
+		"an image that is not known yet": {options: "profile_yaml = \"<unknown>\"\nformats = [\"iso\"]"},
+		"formats of two actions": {
+			options: "profile_yaml = \"<unknown>\"\nformats = [\"iso\", \"raw\"]", wrong: []string{"formats: raw is of build-qcow; build-iso gives iso"},
+		},
 		"an unknown format": {options: resolved + "formats = [\"qcow\"]", wrong: []string{"formats: unknown format qcow; did you mean qcow2?"}},
 		"an unknown action": {options: resolved + "action = \"build-disk\"", wrong: []string{"action is build-disk, which is unknown"}},
 		"a directory":       {options: resolved + "vm_name = \"out/node\"", wrong: []string{"vm_name is \"out/node\": want a file's name"}},

@@ -2,9 +2,14 @@ package airship
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/hashicorp/go-multierror"
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
+	"github.com/airshipit/packer-plugin-airship/internal/machine"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
+	"github.com/airshipit/packer-plugin-airship/internal/osconfig"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/rootfs"
 )
@@ -34,14 +39,34 @@ func unpackBase(ctx context.Context, b *build, _ multistep.StateBag) error {
 	if err := b.base.Unpack(ctx, b.machine); err != nil {
 		return err
 	}
+	// What the base says of itself is not true of what is made of it.
+	if err := b.machine.Run(ctx, machine.Command{Args: []string{"rm", "-rf", machine.Target + osconfig.MetaDir}}); err != nil {
+		return err
+	}
 	spec := &b.profile.NodeProfile.Spec
 	described, err := b.base.Describe(ctx, b.machine, plan.Target{Architecture: spec.Architecture, Suite: spec.Suite})
 	if err != nil {
 		return err
 	}
+	if err := b.profile.Locate(unapproved(described, spec.Software.UnapprovedPackages)); err != nil {
+		return err
+	}
 	b.described = described
 	b.say("the base has %d packages", len(described.Packages))
 	return nil
+}
+
+// unapproved refuses a base that has what the profile does not approve of.
+func unapproved(base *plan.Base, packages []string) error {
+	var mistakes *multierror.Error
+	for i, name := range packages {
+		if base.Has(name) {
+			mistakes = multierror.Append(mistakes, &mistake.Mistake{
+				Field: fmt.Sprintf("spec.software.unapproved_packages[%d]", i), Problem: "the base has " + name + ": make it without",
+			})
+		}
+	}
+	return mistakes.ErrorOrNil()
 }
 
 // form is the template's, with the base's digest.

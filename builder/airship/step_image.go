@@ -20,6 +20,7 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/disk/format"
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/internal/until"
 )
 
 // progressInterval is how often a long stage says how far it is.
@@ -48,8 +49,14 @@ func writeImages(ctx context.Context, b *build, _ multistep.StateBag) error {
 // write makes one output.
 func (b *build) write(ctx context.Context, o plan.Output, to, raw *os.File) (image, error) {
 	made := image{Name: o.Name, Format: o.Format}
-	section := func(s machine.Section) io.Reader { return io.NewSectionReader(raw, s.Offset, s.Size) }
-	var err error
+	section := func(s machine.Section) io.Reader {
+		return until.Reader(ctx, io.NewSectionReader(raw, s.Offset, s.Size))
+	}
+	// An attempt that failed may have left something.
+	err := b.output.Reset(o.Name)
+	if err != nil {
+		return made, err
+	}
 	switch o.Format {
 	case plan.Directory:
 		return made, archive.WriteDirectory(ctx, to.Name(), section(b.packed.Tar))
@@ -60,7 +67,7 @@ func (b *build) write(ctx context.Context, o plan.Output, to, raw *os.File) (ima
 	case plan.SquashFS:
 		_, err = io.Copy(to, section(b.packed.SquashFS))
 	case plan.ISOImage:
-		_, err = io.Copy(to, io.NewSectionReader(raw, 0, b.isoSize))
+		_, err = io.Copy(to, section(machine.Section{Size: b.isoSize}))
 	default:
 		made.VirtualSize = b.plan.Disk.Size
 		err = format.Write(ctx, to, raw, b.plan.Disk.Size, b.formatOptions(o))
@@ -68,7 +75,7 @@ func (b *build) write(ctx context.Context, o plan.Output, to, raw *os.File) (ima
 	if err != nil {
 		return made, err
 	}
-	return made, b.sum(&made, to)
+	return made, b.sum(ctx, &made, to)
 }
 
 func (b *build) formatOptions(o plan.Output) format.Options {
@@ -86,7 +93,7 @@ func (b *build) formatOptions(o plan.Output) format.Options {
 
 // sum fills in a file's size and hashes. Each hash reads it for itself, on a processor of its own; once it has been
 // read it is in memory.
-func (b *build) sum(made *image, file *os.File) error {
+func (b *build) sum(ctx context.Context, made *image, file *os.File) error {
 	info, err := file.Stat()
 	if err != nil {
 		return err
@@ -95,7 +102,7 @@ func (b *build) sum(made *image, file *os.File) error {
 	var group errgroup.Group
 	add := func(to *string, hash hash.Hash) {
 		group.Go(func() error {
-			_, err := io.Copy(hash, io.NewSectionReader(file, 0, made.Size))
+			_, err := io.Copy(hash, until.Reader(ctx, io.NewSectionReader(file, 0, made.Size)))
 			*to = hex.EncodeToString(hash.Sum(nil))
 			return err
 		})

@@ -8,13 +8,16 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/repository/compression"
+	"github.com/airshipit/packer-plugin-airship/internal/until"
 )
 
 // Base is a root filesystem that a build starts from.
@@ -70,7 +73,7 @@ func openBase(ctx context.Context, name string, o BaseOptions) (*Base, error) {
 		return openLayout(ctx, name, o.Architecture)
 	}
 	hash := sha256.New()
-	if _, err := io.Copy(hash, reader{ctx, io.NewSectionReader(file, 0, info.Size())}); err != nil {
+	if _, err := io.Copy(hash, until.Reader(ctx, io.NewSectionReader(file, 0, info.Size()))); err != nil {
 		return nil, err
 	}
 	base := &Base{Digest: "sha256:" + hex.EncodeToString(hash.Sum(nil)), Size: info.Size()}
@@ -78,9 +81,12 @@ func openBase(ctx context.Context, name string, o BaseOptions) (*Base, error) {
 		base.squashfs = name
 		return base, nil
 	}
-	base.open = func(context.Context) (io.ReadCloser, error) { return openArchive(name, kind) }
+	base.open = func(context.Context) (io.ReadCloser, error) { return openArchive(name, kind, base.Digest) }
 	return base, nil
 }
+
+// errChanged says that a file is not the one that its digest was taken of.
+var errChanged = errors.New("the file was changed while the build read it: build again")
 
 // kinds of files that are no plain tar archives, by how they begin.
 const (
@@ -125,17 +131,47 @@ func kindOf(file *os.File) (string, error) {
 	return plainTar, err
 }
 
-// openArchive is a tar archive without its compression.
-func openArchive(name, extension string) (io.ReadCloser, error) {
+// openArchive is a tar archive without its compression. At its end the file's digest is compared.
+func openArchive(name, extension, digest string) (io.ReadCloser, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := compression.NewReader(bufio.NewReaderSize(file, 1<<20), extension)
+	same := &sameFile{Reader: file, hash: sha256.New(), digest: digest}
+	plain, err := compression.NewReader(bufio.NewReaderSize(same, 1<<20), extension)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	return closers{plain, []io.Closer{plain, file}}, nil
+	return closers{&drained{plain, same}, []io.Closer{plain, file}}, nil
+}
+
+// sameFile hashes what is read, and fails at the end where that is not the digest's.
+type sameFile struct {
+	io.Reader
+	hash   hash.Hash
+	digest string
+}
+
+func (s *sameFile) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	s.hash.Write(p[:n])
+	if errors.Is(err, io.EOF) && sha256Digest(s.hash).String() != s.digest {
+		return n, errChanged
+	}
+	return n, err
+}
+
+// drained reads a file to its end when the archive in it has ended.
+type drained struct{ archive, file io.Reader }
+
+func (d *drained) Read(p []byte) (int, error) {
+	n, err := d.archive.Read(p)
+	if errors.Is(err, io.EOF) {
+		if _, wrong := io.Copy(io.Discard, d.file); wrong != nil {
+			return n, wrong
+		}
+	}
+	return n, err
 }
 
 // closers closes several things.
@@ -188,9 +224,10 @@ func (b *Base) unsquash(ctx context.Context, m machine.Machine) error {
 	}
 	defer file.Close()
 	const inside = workDir + "/base.squashfs"
+	same := &sameFile{Reader: file, hash: sha256.New(), digest: b.Digest}
 	for _, c := range []machine.Command{
 		{Args: []string{"mkdir", "-p", workDir}},
-		{Args: []string{"dd", "of=" + inside, "bs=1M", "iflag=fullblock", "status=none"}, Stdin: file},
+		{Args: []string{"dd", "of=" + inside, "bs=1M", "iflag=fullblock", "status=none"}, Stdin: same},
 		{Args: []string{"unsquashfs", "-quiet", "-no-progress", "-force", "-xattrs", "-dest", machine.Target, inside}},
 		{Args: []string{"rm", "-f", inside}},
 	} {
@@ -220,7 +257,7 @@ func (b *Base) describe(ctx context.Context, m machine.Machine, target plan.Targ
 	}
 	var listing, release bytes.Buffer
 	err := m.Run(ctx, machine.Command{
-		Args:   []string{"dpkg-query", "--admindir=" + database, "--show", "--showformat=${Package} ${Version} ${Architecture} ${db:Status-Status}\\n"},
+		Args:   []string{"dpkg-query", "--admindir=" + database, "--show", "--showformat=${Package} ${Version} ${Architecture} ${db:Status-Status} ${Installed-Size}\\n"},
 		Stdout: &listing,
 	})
 	if err != nil {
@@ -229,11 +266,15 @@ func (b *Base) describe(ctx context.Context, m machine.Machine, target plan.Targ
 	described := &plan.Base{Digest: b.Digest}
 	for line := range strings.Lines(listing.String()) {
 		fields := strings.Fields(line)
-		if len(fields) != 4 {
+		if len(fields) < 4 {
 			return nil, fmt.Errorf("dpkg-query says %q", line)
 		}
 		if fields[3] != "installed" {
 			continue // removed, its configuration left
+		}
+		if len(fields) > 4 {
+			kib, _ := strconv.ParseInt(fields[4], 10, 40) // an estimate: what is no number counts for nothing
+			described.Installed += kib << 10
 		}
 		described.Packages = append(described.Packages, plan.BasePackage{Name: fields[0], Version: fields[1], Architecture: fields[2]})
 		if fields[0] == "dpkg" && fields[2] != target.Architecture {

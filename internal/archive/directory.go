@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/airshipit/packer-plugin-airship/internal/until"
 )
 
 // paxXattr begins the PAX records of extended attributes, as GNU tar writes them.
@@ -27,7 +29,7 @@ func WriteDirectory(ctx context.Context, directory string, archive io.Reader) er
 	}
 	defer root.Close()
 	u := unpacker{root: root, privileged: os.Geteuid() == 0}
-	members := tar.NewReader(reader{ctx, archive})
+	members := tar.NewReader(until.Reader(ctx, archive))
 	for {
 		header, err := members.Next()
 		if errors.Is(err, io.EOF) {

@@ -17,6 +17,7 @@ import (
 	"oras.land/oras-go/v2/content/oci"
 
 	"github.com/airshipit/packer-plugin-airship/internal/repository/compression"
+	"github.com/airshipit/packer-plugin-airship/internal/until"
 )
 
 // hasLayout tells an archive that is an OCI image layout. A root filesystem has no such file.
@@ -49,10 +50,44 @@ func openLayout(ctx context.Context, name, architecture string) (*Base, error) {
 	if err := store.Tags(ctx, "", func(some []string) error { tags = append(tags, some...); return nil }); err != nil {
 		return nil, err
 	}
-	if len(tags) != 1 {
-		return nil, fmt.Errorf("holds %d images by their tags %q: want one", len(tags), tags)
+	switch len(tags) {
+	case 1:
+		return openImage(ctx, store, tags[0], architecture)
+	case 0:
+		digest, err := onlyManifest(name)
+		if err != nil {
+			return nil, err
+		}
+		return openImage(ctx, store, digest, architecture)
 	}
-	return openImage(ctx, store, tags[0], architecture)
+	return nil, fmt.Errorf("holds %d images by their tags %q: want one", len(tags), tags)
+}
+
+// onlyManifest is the digest of the one image in a layout's index.
+func onlyManifest(name string) (string, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	in := tar.NewReader(file)
+	for {
+		header, err := in.Next()
+		if err != nil {
+			return "", fmt.Errorf("read its %s: %w", v1.ImageIndexFile, err)
+		}
+		if path.Clean(header.Name) != v1.ImageIndexFile {
+			continue
+		}
+		var index v1.Index
+		if err := json.NewDecoder(in).Decode(&index); err != nil {
+			return "", fmt.Errorf("read its %s: %w", v1.ImageIndexFile, err)
+		}
+		if len(index.Manifests) != 1 {
+			return "", fmt.Errorf("holds %d images without a tag: want one", len(index.Manifests))
+		}
+		return index.Manifests[0].Digest.String(), nil
+	}
 }
 
 // platform is what an image is for.
@@ -148,29 +183,29 @@ func flattened(ctx context.Context, count int, open func(int) (io.ReadCloser, er
 	if count == 1 {
 		return open(0)
 	}
-	kept := make([]map[int]bool, count) // by layer, the members that stay
+	layers := make([][]layerMember, count)
 	hidden := hides{}
 	for i := count - 1; i >= 0; i-- {
 		own := hides{}
-		kept[i] = map[int]bool{}
-		err := members(ctx, open, i, func(number int, header *tar.Header, _ io.Reader) error {
-			name := path.Clean("/" + header.Name)
-			switch base := path.Base(name); {
+		err := members(ctx, open, i, func(_ int, header *tar.Header, _ io.Reader) error {
+			m := layerMember{name: path.Clean("/" + header.Name), kind: header.Typeflag}
+			switch base := path.Base(m.name); {
 			case base == opaque:
-				own[path.Dir(name)] |= below
-				return nil
+				own[path.Dir(m.name)] |= below
 			case strings.HasPrefix(base, whiteout):
-				own[path.Join(path.Dir(name), strings.TrimPrefix(base, whiteout))] = all
-				return nil
-			case hidden.has(name):
-				return nil
+				own[path.Join(path.Dir(m.name), strings.TrimPrefix(base, whiteout))] = all
+			default:
+				m.kept = !hidden.has(m.name)
+				if m.kind == tar.TypeLink {
+					m.target = path.Clean("/" + header.Linkname)
+				}
+				if m.kind == tar.TypeDir {
+					own[m.name] |= itself
+				} else {
+					own[m.name] = all
+				}
 			}
-			kept[i][number] = true
-			if header.Typeflag == tar.TypeDir {
-				own[name] |= itself
-			} else {
-				own[name] = all
-			}
+			layers[i] = append(layers[i], m)
 			return nil
 		})
 		if err != nil {
@@ -180,16 +215,24 @@ func flattened(ctx context.Context, count int, open func(int) (io.ReadCloser, er
 			hidden[name] |= extent
 		}
 	}
+	keepLinked(layers)
 	r, w := io.Pipe()
 	go func() {
 		out := tar.NewWriter(w)
 		var err error
 		for i := 0; i < count && err == nil; i++ {
 			err = members(ctx, open, i, func(number int, header *tar.Header, data io.Reader) error {
-				if !kept[i][number] {
+				m := layers[i][number]
+				if !m.kept {
 					return nil
 				}
 				header.Format = tar.FormatUnknown
+				if m.as != "" {
+					header.Name = "." + m.as
+				}
+				if m.kind == tar.TypeLink {
+					header.Linkname = "." + m.target
+				}
 				if err := out.WriteHeader(header); err != nil {
 					return err
 				}
@@ -203,6 +246,45 @@ func flattened(ctx context.Context, count int, open func(int) (io.ReadCloser, er
 		w.CloseWithError(err)
 	}()
 	return r, nil
+}
+
+// layerMember is a member of a layer, by its absolute path.
+type layerMember struct {
+	name string
+	kind byte
+	kept bool
+	// target of a hard link.
+	target string
+	// as is the name that it gets, where that is another.
+	as string
+}
+
+// keepLinked keeps the content of a file that an upper layer hides while hard links to it stay: under the first link's
+// name, and the others lead there.
+func keepLinked(layers [][]layerMember) {
+	files := map[string]*layerMember{} // by name, as of the layer that is looked at
+	for i := range layers {
+		for k := range layers[i] {
+			m := &layers[i][k]
+			switch m.kind {
+			case tar.TypeReg:
+				files[m.name] = m
+			case tar.TypeLink:
+				file := files[m.target]
+				if file == nil {
+					continue
+				}
+				files[m.name] = file
+				switch {
+				case !m.kept:
+				case !file.kept:
+					file.kept, file.as, m.kept = true, m.name, false
+				case file.as != "":
+					m.target = file.as
+				}
+			}
+		}
+	}
 }
 
 // hides is what an upper layer hides of lower ones, by path.
@@ -236,7 +318,7 @@ func members(ctx context.Context, open func(int) (io.ReadCloser, error), layer i
 		return err
 	}
 	defer archive.Close()
-	plain := reader{ctx, archive}
+	plain := until.Reader(ctx, archive)
 	in := tar.NewReader(plain)
 	for number := 0; ; number++ {
 		header, err := in.Next()

@@ -91,3 +91,40 @@ func TestFlattenedEnds(t *testing.T) {
 	_, err := flattened(ctx, 2, func(int) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(one)), nil })
 	require.ErrorContains(t, err, "enough")
 }
+
+// A hard link keeps its content when an upper layer takes out or replaces the name that the content came by.
+func TestFlattenedLinks(t *testing.T) {
+	var lower bytes.Buffer
+	w := tar.NewWriter(&lower)
+	require.NoError(t, w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: "perl", Mode: 0o755, Size: 1}))
+	_, err := io.WriteString(w, "1")
+	require.NoError(t, err)
+	for _, link := range []string{"perl5", "perl5.36"} {
+		require.NoError(t, w.WriteHeader(&tar.Header{Typeflag: tar.TypeLink, Name: link, Linkname: "perl"}))
+	}
+	require.NoError(t, w.Close())
+	for name, upper := range map[string][]byte{"taken out": layer(t, "2", ".wh.perl"), "replaced": layer(t, "2", "perl")} {
+		t.Run(name, func(t *testing.T) {
+			r, err := flattened(t.Context(), 2, func(i int) (io.ReadCloser, error) {
+				return io.NopCloser(bytes.NewReader([][]byte{lower.Bytes(), upper}[i])), nil
+			})
+			require.NoError(t, err)
+			var got []string
+			for in := tar.NewReader(r); ; {
+				header, err := in.Next()
+				if errors.Is(err, io.EOF) {
+					break
+				}
+				require.NoError(t, err)
+				text, err := io.ReadAll(in)
+				require.NoError(t, err)
+				got = append(got, header.Name+" "+header.Linkname+" "+string(text))
+			}
+			want := []string{"./perl5  1", "perl5.36 ./perl5 "}
+			if name == "replaced" {
+				want = append(want, "perl  2")
+			}
+			assert.Equal(t, want, got)
+		})
+	}
+}

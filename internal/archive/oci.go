@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/airshipit/packer-plugin-airship/internal/pgzip"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/internal/until"
 )
 
 // PlanAnnotation of an image is the digest of the plan's stage System, in hex.
@@ -119,7 +121,8 @@ func (w *ociWriter) add(name string, data []byte) error {
 func (w *ociWriter) close(name string, size int64) error {
 	var header strings.Builder
 	err := tar.NewWriter(&header).WriteHeader(&tar.Header{
-		Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o644, ModTime: w.epoch, Format: tar.FormatUSTAR,
+		Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o644, ModTime: w.epoch,
+		Format: tar.FormatGNU, // whose sizes go beyond 8 GiB
 	})
 	if err != nil {
 		return err
@@ -139,10 +142,9 @@ func (w *ociWriter) layer(ctx context.Context, root io.Reader) (v1.Descriptor, d
 		return v1.Descriptor{}, "", err
 	}
 	plain := sha256.New()
-	if _, err := io.Copy(io.MultiWriter(compressed, plain), reader{ctx, root}); err != nil {
-		return v1.Descriptor{}, "", err
-	}
-	if err := compressed.Close(); err != nil {
+	_, err = io.Copy(io.MultiWriter(compressed, plain), until.Reader(ctx, root))
+	// Its stages end by Close alone.
+	if err := errors.Join(err, compressed.Close()); err != nil {
 		return v1.Descriptor{}, "", err
 	}
 	d := v1.Descriptor{MediaType: v1.MediaTypeImageLayerGzip, Digest: sha256Digest(sum.hash), Size: sum.size}
@@ -165,17 +167,4 @@ func (s *summed) Write(p []byte) (int, error) {
 	s.hash.Write(p[:n])
 	s.size += int64(n)
 	return n, err
-}
-
-// reader ends with its context.
-type reader struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r reader) Read(p []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, context.Cause(r.ctx)
-	}
-	return r.Reader.Read(p)
 }

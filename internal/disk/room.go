@@ -38,9 +38,11 @@ func (a assembly) room(ctx context.Context) error {
 
 // content is what p's part of the tree takes, in bytes, by blocks of 4 KiB.
 func (a assembly) content(ctx context.Context, p plan.Partition) (int64, error) {
-	out, err := a.output(ctx, a.covering(p, []string{
-		"du", "--summarize", "--one-file-system", "--block-size=1", machine.Target + p.Mount.Path,
-	})...)
+	command := []string{"du", "--summarize", "--one-file-system", "--block-size=1"}
+	if p.Filesystem.Type == "xfs" {
+		command = append(command, "--count-links") // they become files of their own
+	}
+	out, err := a.output(ctx, a.covering(p, append(command, machine.Target+p.Mount.Path))...)
 	if err != nil {
 		return 0, err
 	}

@@ -21,6 +21,9 @@ var place string
 // staged makes a file system by itself, in a sparse file of its partition's size, and puts it into the disk. It serves
 // the tools that can make one at the start of a file alone.
 func (a assembly) staged(ctx context.Context, p plan.Partition, mkfs func(file string) error) error {
+	if err := a.run(ctx, "rm", "-f", stagedFile); err != nil {
+		return err
+	}
 	if err := a.run(ctx, "truncate", "--size="+strconv.FormatInt(p.Size, 10), stagedFile); err != nil {
 		return err
 	}

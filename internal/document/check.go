@@ -43,7 +43,7 @@ func (c *checker) problems(field string, problems ...string) {
 }
 
 // checkMeaning is the Check of all areas.
-func checkMeaning(profile *v1alpha1.NodeProfile) error {
+func checkMeaning(profile *v1alpha1.NodeProfile, _ *v1alpha1.AirshipImage) error {
 	c := &checker{}
 	spec := &profile.Spec
 	c.name(profile.Name)

@@ -100,7 +100,7 @@ func TestChecksOfAResolvedText(t *testing.T) {
 	require.NoError(t, err)
 	text, err := p.SourcedYAML()
 	require.NoError(t, err)
-	_, err = Parse(t.Context(), text, "profile_yaml", func(*v1alpha1.NodeProfile) error {
+	_, err = Parse(t.Context(), text, "profile_yaml", func(*v1alpha1.NodeProfile, *v1alpha1.AirshipImage) error {
 		return &mistake.Mistake{Field: "spec.software.packages[0]", Problem: "is not wanted"}
 	})
 	assert.EqualError(t, err, file+":7:16: spec.software.packages[0]: is not wanted")

@@ -99,8 +99,8 @@ func (p *Profile) decode(root *tree.Node, r *tree.Report) {
 }
 
 // Check finds what is wrong with a resolved profile beyond its documents, such as its disk
-// layout. Mistakes in its error name fields of the profile; Read gives them file and line.
-type Check func(profile *v1alpha1.NodeProfile) error
+// layout. image says what is made of it. Mistakes in its error name fields of the profile; Read gives them file and line.
+type Check func(profile *v1alpha1.NodeProfile, image *v1alpha1.AirshipImage) error
 
 // check reports what checks of meaning find, without what follows from a mistake that is known
 // already: of a value that could not be read, little can be right.
@@ -110,7 +110,7 @@ func (p *Profile) check(checks []Check, r *tree.Report) {
 	p.warnOfUnsignedModules(r)
 	for _, check := range slices.Concat([]Check{checkMeaning}, checks) {
 		settled := newSettled(r.Settled)
-		err := check(&p.NodeProfile)
+		err := check(&p.NodeProfile, &p.Image)
 		found := mistake.All(err)
 		if err != nil && len(found) == 0 {
 			found = []*mistake.Mistake{{File: p.file, Problem: err.Error()}}

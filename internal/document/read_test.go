@@ -160,7 +160,7 @@ func TestLocate(t *testing.T) {
 // What further checks find is located and reported together with the documents' own mistakes,
 // unless it follows from one of those.
 func TestReadWithCheck(t *testing.T) {
-	check := func(*v1alpha1.NodeProfile) error {
+	check := func(*v1alpha1.NodeProfile, *v1alpha1.AirshipImage) error {
 		return errors.Join(
 			&mistake.Mistake{Field: "spec.storage.partitions[0].part_end", Problem: "overlaps"},
 			&mistake.Mistake{Field: "spec.storage.partitions[1].part_start", Problem: "is required"},
@@ -183,7 +183,7 @@ func TestReadWithCheck(t *testing.T) {
   p.yaml:10:19: spec.storage.partitions[0].part_end: overlaps
   p.yaml:12:9: spec.storage.partitions[1].part_start: want a string, found a list`)
 
-	_, err = Parse(t.Context(), minimal+"{}", "p.yaml", func(*v1alpha1.NodeProfile) error { return errors.New("other") })
+	_, err = Parse(t.Context(), minimal+"{}", "p.yaml", func(*v1alpha1.NodeProfile, *v1alpha1.AirshipImage) error { return errors.New("other") })
 	assert.EqualError(t, err, "p.yaml: other")
 }
 

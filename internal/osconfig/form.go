@@ -44,11 +44,11 @@ func forAction(vars map[string]any, action string) {
 		return
 	}
 	vars["osconfig_run_contexts"] = []string{"common"}
+	delete(vars, "qcow_container_runtime_scripts")
 	if action == v1alpha1.ActionBuildISO {
 		for _, name := range []string{"airship_user_data", "airship_meta_data", "airship_network_data"} {
 			delete(vars, name)
 		}
-		delete(vars, "qcow_container_runtime_scripts")
 		if _, given := vars["airship_hostname"]; !given {
 			vars["airship_hostname"] = plan.LiveHostname
 		}

@@ -7,12 +7,12 @@ package output
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/airshipit/packer-plugin-airship/internal/flock"
-	"github.com/airshipit/packer-plugin-airship/internal/wholefile"
 )
 
 // Wanted is what a build will write.
@@ -38,7 +38,8 @@ type Set struct {
 // entry is one file or tree, open under its unfinished name, which locks it.
 type entry struct {
 	*os.File
-	final string
+	name  string // as it was wanted
+	final string // path
 	tree  bool
 }
 
@@ -49,48 +50,88 @@ func Reserve(wanted Wanted) (*Set, error) {
 		return nil, fmt.Errorf("the output directory: %w", err)
 	}
 	s := &Set{wanted: wanted, made: missing != nil}
-	if err := s.free(); err != nil {
-		return nil, err
-	}
-	for _, name := range wanted.Files {
-		if err := s.reserve(name, false); err != nil {
-			return nil, errors.Join(err, s.Discard())
+	err := s.free()
+	for _, kind := range []struct {
+		names []string
+		tree  bool
+	}{{wanted.Files, false}, {wanted.Trees, true}, {wanted.Beside, false}} {
+		for _, name := range kind.names {
+			if err == nil {
+				err = s.reserve(name, kind.tree)
+			}
 		}
 	}
-	for _, name := range wanted.Trees {
-		if err := s.reserve(name, true); err != nil {
-			return nil, errors.Join(err, s.Discard())
-		}
+	if err != nil {
+		return nil, errors.Join(err, s.Discard())
 	}
 	return s, nil
 }
 
 func (s *Set) reserve(name string, tree bool) error {
-	final := filepath.Join(s.wanted.Directory, name)
-	partial := filepath.Join(s.wanted.Directory, "."+name+".partial")
-	var file *os.File
-	var err error
-	if tree {
-		if err = os.Mkdir(partial, 0o755); err == nil || errors.Is(err, fs.ErrExist) {
-			file, err = os.Open(partial)
+	final := s.path(name)
+	partial := filepath.Join(filepath.Dir(final), "."+filepath.Base(final)+".partial")
+	for {
+		file, err := open(partial, tree)
+		if err != nil {
+			return fmt.Errorf("the output: %w", err)
 		}
-	} else {
-		file, err = os.OpenFile(partial, os.O_RDWR|os.O_CREATE, 0o666)
+		if err := flock.Try(file); err != nil {
+			if errors.Is(err, flock.ErrBusy) {
+				err = fmt.Errorf("another build is writing %s: give each an output_directory or a vm_name of its own", final)
+			}
+			return errors.Join(err, file.Close())
+		}
+		// Between the open and the lock its former owner may have delivered or removed it.
+		if stillAt(file, partial) {
+			s.entries = append(s.entries, entry{File: file, name: name, final: final, tree: tree})
+			return s.Reset(name)
+		}
+		file.Close()
 	}
+}
+
+func open(partial string, tree bool) (*os.File, error) {
+	if !tree {
+		return os.OpenFile(partial, os.O_RDWR|os.O_CREATE, 0o666)
+	}
+	if err := os.Mkdir(partial, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	return os.Open(partial)
+}
+
+func stillAt(file *os.File, path string) bool {
+	locked, err := file.Stat()
 	if err != nil {
-		return fmt.Errorf("the output directory: %w", err)
+		return false
 	}
-	if err := flock.Try(file); err != nil {
-		if errors.Is(err, flock.ErrBusy) {
-			err = fmt.Errorf("another build is writing %s: give each an output_directory or a vm_name of its own", final)
+	there, err := os.Lstat(path)
+	return err == nil && os.SameFile(locked, there)
+}
+
+// File is the unfinished file, or tree, of a name that was wanted.
+func (s *Set) File(name string) *os.File {
+	for _, e := range s.entries {
+		if e.name == name {
+			return e.File
 		}
-		return errors.Join(err, file.Close())
 	}
-	s.entries = append(s.entries, entry{File: file, final: final, tree: tree})
-	if tree {
-		return empty(partial)
+	return nil
+}
+
+// Reset empties an unfinished file or tree.
+func (s *Set) Reset(name string) error {
+	for _, e := range s.entries {
+		switch {
+		case e.name != name:
+		case e.tree:
+			return empty(e.Name())
+		default:
+			_, err := e.Seek(0, io.SeekStart)
+			return errors.Join(err, e.Truncate(0))
+		}
 	}
-	return file.Truncate(0)
+	return nil
 }
 
 // empty removes what is in a directory.
@@ -102,40 +143,21 @@ func empty(directory string) error {
 	return err
 }
 
-// File is the unfinished file, or tree, of a name that was wanted.
-func (s *Set) File(name string) *os.File {
-	for _, e := range s.entries {
-		if filepath.Base(e.final) == name {
-			return e.File
-		}
-	}
-	return nil
-}
-
 // free refuses what is there already.
 func (s *Set) free() error {
-	for _, name := range s.names() {
-		_, err := os.Lstat(name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
-			return fmt.Errorf("the output: %w", err)
-		case !s.wanted.Replace:
-			return fmt.Errorf("%s exists: remove it, set output_directory, or run packer build -force to replace it", name)
+	for _, names := range [][]string{s.wanted.Files, s.wanted.Trees, s.wanted.Beside} {
+		for _, name := range names {
+			_, err := os.Lstat(s.path(name))
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+			case err != nil:
+				return fmt.Errorf("the output: %w", err)
+			case !s.wanted.Replace:
+				return fmt.Errorf("%s exists: remove it, set output_directory, or run packer build -force to replace it", s.path(name))
+			}
 		}
 	}
 	return nil
-}
-
-// names are the final paths of everything.
-func (s *Set) names() []string {
-	var all []string
-	for _, names := range [][]string{s.wanted.Files, s.wanted.Trees, s.wanted.Beside} {
-		for _, name := range names {
-			all = append(all, s.path(name))
-		}
-	}
-	return all
 }
 
 // path is a name's in the directory.
@@ -148,31 +170,33 @@ func (s *Set) path(name string) string {
 
 // Deliver gives everything its name and writes the files beside, whose contents are given by their names. It
 // returns their paths: files, trees, then those beside, in the order in which they were wanted. At no time
-// does an old file stand beside a new one's checksum.
-func (s *Set) Deliver(beside map[string][]byte) ([]string, error) {
+// does an old file stand beside a new one's checksum; after an error there is nothing new.
+func (s *Set) Deliver(beside map[string][]byte) (files []string, err error) {
 	if err := s.free(); err != nil {
 		return nil, err
 	}
 	for _, name := range s.wanted.Beside {
+		if _, err := s.File(name).Write(beside[name]); err != nil {
+			return nil, fmt.Errorf("write %s: %w", s.path(name), err)
+		}
 		if err := os.Remove(s.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}
-	var files []string
-	for i, e := range s.entries {
+	defer func() {
+		if err != nil {
+			for _, file := range files {
+				err = errors.Join(err, os.RemoveAll(file))
+			}
+		}
+	}()
+	for _, e := range s.entries {
 		if err := e.deliver(); err != nil {
-			s.entries = s.entries[i:]
 			return files, fmt.Errorf("deliver %s: %w", e.final, err)
 		}
 		files = append(files, e.final)
 	}
 	s.delivered = true
-	for _, name := range s.wanted.Beside {
-		if err := wholefile.Write(s.path(name), beside[name]); err != nil {
-			return files, err
-		}
-		files = append(files, s.path(name))
-	}
 	return files, s.close()
 }
 

@@ -90,13 +90,13 @@ func TestTwoBuildsOfOneImage(t *testing.T) {
 	w.Replace = true
 	first, err := Reserve(w)
 	require.NoError(t, err)
-	for _, name := range []string{"node.qcow2", "node.vhd"} {
+	for _, name := range []string{"node.qcow2", "node.vhd", "node.qcow2.sha256"} {
 		other := w
-		other.Files, other.Trees = []string{"other.qcow2", name}, nil
+		other.Files, other.Trees, other.Beside = []string{"other.qcow2"}, nil, []string{name}
 		_, err = Reserve(other)
 		require.ErrorContains(t, err, "another build is writing "+filepath.Join(w.Directory, name))
 	}
-	assert.Len(t, names(t, w.Directory), 3, "the second's own file stayed")
+	assert.Len(t, names(t, w.Directory), 4, "the second's own file stayed")
 	require.NoError(t, first.Discard())
 }
 
@@ -140,4 +140,51 @@ func TestDiscardItsDirectory(t *testing.T) {
 	}
 	assert.NoDirExists(t, own)
 	assert.DirExists(t, given)
+}
+
+func TestDeliveryThatFails(t *testing.T) {
+	w := wanted(t.TempDir())
+	set, err := Reserve(w)
+	require.NoError(t, err)
+	// The second file is gone.
+	require.NoError(t, os.Remove(set.File("node.vhd").Name()))
+	_, err = set.Deliver(sums)
+	require.ErrorContains(t, err, "deliver "+w.Directory+"/node.vhd")
+	require.NoError(t, set.Discard())
+	assert.Empty(t, names(t, w.Directory), "a part was delivered")
+}
+
+func TestPathsBeside(t *testing.T) {
+	w := wanted(filepath.Join(t.TempDir(), "out"))
+	w.Beside = []string{filepath.Join(t.TempDir(), "missing", "metadata.yaml")}
+	_, err := Reserve(w)
+	require.ErrorContains(t, err, "metadata.yaml")
+	assert.NoDirExists(t, w.Directory)
+
+	w.Beside = []string{filepath.Join(t.TempDir(), "metadata.yaml")}
+	set, err := Reserve(w)
+	require.NoError(t, err)
+	files, err := set.Deliver(map[string][]byte{w.Beside[0]: []byte("a: b\n")})
+	require.NoError(t, err)
+	assert.Contains(t, files, w.Beside[0])
+	text, err := os.ReadFile(w.Beside[0])
+	require.NoError(t, err)
+	assert.Equal(t, "a: b\n", string(text))
+}
+
+func TestReset(t *testing.T) {
+	set, err := Reserve(wanted(t.TempDir()))
+	require.NoError(t, err)
+	_, err = set.File("node.vhd").WriteString("first attempt")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(set.File("node").Name(), "etc"), nil, 0o600))
+	require.NoError(t, set.Reset("node.vhd"))
+	require.NoError(t, set.Reset("node"))
+	_, err = set.File("node.vhd").WriteString("second")
+	require.NoError(t, err)
+	text, err := os.ReadFile(set.File("node.vhd").Name())
+	require.NoError(t, err)
+	assert.Equal(t, "second", string(text))
+	assert.Empty(t, names(t, set.File("node").Name()))
+	require.NoError(t, set.Discard())
 }

@@ -77,6 +77,14 @@ func (f Form) action() string {
 	return f.Action
 }
 
+// ActionOf is the action of an image's formats where nothing else says it; empty where they do not either.
+func ActionOf(formats []string) string {
+	if len(formats) == 0 {
+		return ""
+	}
+	return actionOf(formats[0])
+}
+
 // Check finds what is wrong with a form, all of it, in the words of a template's options.
 func (f Form) Check() error {
 	var mistakes *multierror.Error
@@ -139,18 +147,23 @@ func (f Form) Outputs(profile *v1alpha1.NodeProfile) []Output {
 // base is the name of the files without an ending, and the one that a document gives, as it stands there.
 func (f Form) base(profile *v1alpha1.NodeProfile) (name, given string) {
 	if f.Name != "" {
-		return f.Name, ""
+		return withoutEnding(f.Name), ""
 	}
 	given = profile.Spec.Storage.ImgName
 	if given == "" {
 		return profile.Name, ""
 	}
+	return withoutEnding(given), given
+}
+
+// withoutEnding is a file's name without the ending of a format.
+func withoutEnding(name string) string {
 	for _, ending := range knownEndings() {
-		if name, found := strings.CutSuffix(given, ending); found && name != "" {
-			return name, given
+		if base, found := strings.CutSuffix(name, ending); found && base != "" {
+			return base
 		}
 	}
-	return given, given
+	return name
 }
 
 func known(name string) bool {

@@ -42,14 +42,14 @@ func (l Lock) Check(r Request) error {
 	if l.Format != LockFormat {
 		return fmt.Errorf("the lock has format %d, this version reads format %d: delete it to resolve the packages anew", l.Format, LockFormat)
 	}
+	if (l.Base != nil) != (r.Base != "") || l.Base != nil && l.Base.Digest != r.Base {
+		return fmt.Errorf("the lock was made for another base: delete it to resolve the packages anew")
+	}
 	if want := r.Digest(); l.Request != want {
 		return fmt.Errorf("the lock was made for other packages or repositories than the profile now asks for: delete it to resolve them anew")
 	}
 	if len(l.Suites) != len(r.Sources) {
 		return fmt.Errorf("the lock names %d suites, the profile has %d: delete it to resolve the packages anew", len(l.Suites), len(r.Sources))
-	}
-	if (l.Base != nil) != (r.Base != "") || l.Base != nil && l.Base.Digest != r.Base {
-		return fmt.Errorf("the lock was made for another base: delete it to resolve the packages anew")
 	}
 	var mistakes *multierror.Error
 	sources := map[string]bool{}

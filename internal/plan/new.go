@@ -18,23 +18,37 @@ type Options struct {
 	Variables map[string]any
 }
 
-// Check finds what is wrong with a resolved profile before anything is fetched. The error is a
-// *multierror.Error of *mistake.Mistake.
-func Check(profile *v1alpha1.NodeProfile) error {
+// Check finds what is wrong with a resolved profile, and what its image asks for, before anything is fetched. The
+// error is a *multierror.Error of *mistake.Mistake.
+func Check(profile *v1alpha1.NodeProfile, image *v1alpha1.AirshipImage) error {
+	return FormOf(image).CheckProfile(profile)
+}
+
+// CheckProfile finds what is wrong with a resolved profile in a form. The error is a *multierror.Error of
+// *mistake.Mistake.
+func (f Form) CheckProfile(profile *v1alpha1.NodeProfile) error {
 	var mistakes *multierror.Error
-	disk, err := NewDisk(profile, "")
+	disk, err := f.disk(profile)
 	if err != nil {
 		mistakes = multierror.Append(mistakes, err)
 	}
-	if _, err := NewRequest(profile, Form{}, disk); err != nil {
+	if _, err := NewRequest(profile, f, disk); err != nil {
 		mistakes = multierror.Append(mistakes, err)
 	}
 	return mistakes.ErrorOrNil()
 }
 
+// disk is the layout, without its identifiers, where the form has one.
+func (f Form) disk(profile *v1alpha1.NodeProfile) (Disk, error) {
+	if f.action() != v1alpha1.ActionBuildQcow2 {
+		return Disk{}, nil
+	}
+	return NewDisk(profile, "")
+}
+
 // Ask is the Request of a resolved profile in a form.
 func Ask(profile *v1alpha1.NodeProfile, form Form) (Request, error) {
-	disk, err := NewDisk(profile, "")
+	disk, err := form.disk(profile)
 	if err != nil {
 		return Request{}, err
 	}

@@ -58,6 +58,8 @@ type RootFS struct {
 type Base struct {
 	// Digest of its archive, or of its image's manifest: sha256: and hex.
 	Digest string `json:"digest"`
+	// Installed is what its packages say that they take, in bytes.
+	Installed int64 `json:"installed,omitempty"`
 	// Packages that it has, sorted by name.
 	Packages []BasePackage `json:"packages"`
 }

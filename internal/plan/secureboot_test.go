@@ -80,7 +80,7 @@ func TestSecureBootRefuses(t *testing.T) {
 		{Mount: "/", PartStart: "5MiB", PartEnd: "100%", Filesystem: &v1alpha1.Filesystem{Type: "ext4"}},
 		{Mount: "none", PartStart: "1MiB", PartEnd: "5MiB", Flags: []string{"bios_grub"}},
 	}
-	err := Check(profile)
+	err := Check(profile, &v1alpha1.AirshipImage{})
 	require.ErrorContains(t, err, "spec.software.packages[3]: linux-image-unsigned-6.8.0-60-generic is a kernel without a signature")
 	require.ErrorContains(t, err, "spec.osKernel.secureBoot: Secure Boot is UEFI's, which the disk cannot boot by: add a vfat partition with the flag esp")
 }

@@ -136,13 +136,12 @@ func (c *check) names(ctx context.Context) []*asked {
 	for _, a := range open {
 		others = append(others, &a.question)
 	}
+	// What a base has and what fits it is known when it is there.
+	open = slices.DeleteFunc(open, func(a *asked) bool { return a.profile.NodeProfile.Spec.Base != "" })
 	for _, a := range open {
 		c.found(a.profile, c.cache.missing(ctx, &a.question, others))
 	}
-	return slices.DeleteFunc(open, func(a *asked) bool {
-		// What fits a base is known when it is there.
-		return a.profile.NodeProfile.Spec.Base != ""
-	})
+	return open
 }
 
 // index reads the indices of questions; those with the same releases share one.

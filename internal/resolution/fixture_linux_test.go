@@ -24,7 +24,7 @@ import (
 // always are the packages that every image asks for.
 var always = []string{
 	"apt 1", "base-files 1 Essential: yes", "systemd-sysv 1", "udev 1", "initramfs-tools 1", "grub2-common 1", "grub-pc-bin 1",
-	"grub-efi-amd64-bin 1", "e2fsprogs 1", "dosfstools 1", "linux-image-amd64 1 Depends: linux-base",
+	"grub-efi-amd64-bin 1", "e2fsprogs 1", "fdisk 1", "dosfstools 1", "linux-image-amd64 1 Depends: linux-base",
 	"linux-base 1", "linux-image-cloud-amd64 1 Depends: linux-base",
 }
 

@@ -73,7 +73,7 @@ func (s site) ubuntu(t *testing.T, suite, architecture string) (uri string) {
 		loaders = append(loaders, "grub-pc-bin 2 Depends: grub-common")
 	}
 	base := []string{
-		"apt 1", "base-files 1 Essential: yes", "systemd-sysv 1", "udev 1", "initramfs-tools 1", "e2fsprogs 1", "dosfstools 1",
+		"apt 1", "base-files 1 Essential: yes", "systemd-sysv 1", "udev 1", "initramfs-tools 1", "e2fsprogs 1", "fdisk 1", "dosfstools 1",
 		"cloud-init 1 Depends: netplan.io", "walinuxagent 2", "ubuntu-keyring 1",
 	}
 	flavours := []string{"generic", "virtual", "lowlatency", "azure", "gcp"}

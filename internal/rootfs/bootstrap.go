@@ -136,12 +136,12 @@ func checkInstalled(ctx context.Context, m machine.Machine, r plan.RootFS) error
 func wanted(r plan.RootFS) []string {
 	lines, added := []string{}, map[string]bool{}
 	for _, p := range r.Packages {
-		added[p.Name] = true
+		added[p.Name+":"+p.Architecture] = true
 		lines = append(lines, fmt.Sprintf("%s %s %s installed", p.Name, p.Version, p.Architecture))
 	}
 	if r.Base != nil {
 		for _, p := range r.Base.Packages {
-			if !added[p.Name] {
+			if !added[p.Name+":"+p.Architecture] {
 				lines = append(lines, fmt.Sprintf("%s %s %s installed", p.Name, p.Version, p.Architecture))
 			}
 		}

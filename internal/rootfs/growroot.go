@@ -26,7 +26,7 @@ Description=Grow the partition of the root file system
 Documentation=man:sfdisk(8)
 DefaultDependencies=no
 After=systemd-remount-fs.service systemd-udevd.service
-Before=systemd-growfs-root.service cloud-init-local.service sysinit.target shutdown.target
+Before=systemd-growfs-root.service systemd-growfs@-.service cloud-init-local.service sysinit.target shutdown.target
 Conflicts=shutdown.target
 ConditionVirtualization=!container
 

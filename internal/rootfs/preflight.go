@@ -27,6 +27,9 @@ func CheckPackages(ctx context.Context, p plan.Plan, find func(sha256 string) (s
 		return nil
 	}
 	var installed int64
+	if p.RootFS.Base != nil {
+		installed = p.RootFS.Base.Installed
+	}
 	supported := map[string]bool{} // by file system; of kernels that are known
 	known := false
 	for _, pkg := range p.RootFS.Packages {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
 )
 
 // Disk is a raw disk.
@@ -28,6 +29,11 @@ type extent struct{ start, end int64 }
 // Open finds out where src, a raw disk of size bytes, has data. Holes are known of an *os.File.
 // report, where not nil, is called now and then with the bytes of data that are done and all there are.
 func Open(src io.ReaderAt, size int64, report func(done, total int64)) (*Disk, error) {
+	if file, ok := src.(*os.File); ok {
+		if info, err := file.Stat(); err != nil || info.Mode().IsRegular() && info.Size() < size {
+			return nil, errors.Join(err, fmt.Errorf("the raw disk %s is not whole: want %d bytes", file.Name(), size))
+		}
+	}
 	extents, err := dataExtents(src, size)
 	if err != nil {
 		return nil, fmt.Errorf("find the disk's data: %w", err)

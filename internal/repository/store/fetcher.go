@@ -76,8 +76,25 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// Client is what the Fetcher asks by: its proxies, authorities and timeouts.
-func (f *Fetcher) Client() *http.Client { return f.client }
+// Client asks by the Fetcher's proxies, authorities and timeouts.
+func (f *Fetcher) Client() *http.Client {
+	return &http.Client{Transport: watchful{f}, CheckRedirect: checkRedirect}
+}
+
+// watchful ends an answer from which nothing comes any more.
+type watchful struct{ *Fetcher }
+
+// RoundTrip implements http.RoundTripper.
+func (w watchful) RoundTrip(request *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(request.Context())
+	response, err := w.client.Transport.RoundTrip(request.WithContext(ctx))
+	if err != nil {
+		cancel(nil)
+		return nil, err
+	}
+	response.Body = &watched{body: response.Body, ctx: ctx, cancel: cancel, patience: w.options.StallTimeout}
+	return response, nil
+}
 
 // Close closes idle connections.
 func (f *Fetcher) Close() { f.client.CloseIdleConnections() }

@@ -8,14 +8,19 @@ partition=$(basename "$(readlink -f "$device")")
 number=$(cat "/sys/class/block/$partition/partition")
 disk=$(basename "$(readlink -f "/sys/class/block/$partition/..")")
 
-# In sectors of 512 bytes. The last MiB is a GPT's second table and what alignment leaves.
+# In sectors of 512 bytes, up to the next partition or to the end of the disk.
 end=$(($(cat "/sys/class/block/$partition/start") + $(cat "/sys/class/block/$partition/size")))
-room=$(($(cat "/sys/class/block/$disk/size") - end))
-[ "$room" -gt 4096 ] || exit 0
-for other in "/sys/class/block/$disk/$disk"*; do
-	[ -e "$other/start" ] || continue
-	[ "$(cat "$other/start")" -lt "$end" ] || exit 0 # another partition lies behind it
+limit=$(cat "/sys/class/block/$disk/size")
+for start in "/sys/class/block/$disk/$disk"*/start; do
+	[ -e "$start" ] || continue
+	other=$(cat "$start")
+	if [ "$other" -ge "$end" ] && [ "$other" -lt "$limit" ]; then
+		limit=$other
+	fi
 done
+# The last MiB is a GPT's second table, another is what alignment leaves.
+room=$((limit - end))
+[ "$room" -gt 4096 ] || exit 0
 
 echo "growing partition $number of $disk by $((room / 2048)) MiB"
 echo ',+' | sfdisk --quiet --force --no-reread --no-tell-kernel -N "$number" "/dev/$disk"
