@@ -31,6 +31,8 @@ type node struct {
 	format string
 	// direct are QEMU's arguments for a kernel that is started without a boot loader; empty: the disk's own.
 	direct []string
+	// controller are QEMU's arguments for what the disk, the drive root, is attached to; empty: virtio.
+	controller []string
 	// partition of the root file system; 0: the disk has none.
 	partition int
 }
@@ -113,10 +115,14 @@ func (n node) boot(ctx context.Context, binary qemu.Binary) (state string, err e
 		// The slots are given, since names of network interfaces follow from them.
 		"-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net,romfile=,addr=4",
 		"-drive", fmt.Sprintf("if=none,id=root,file=%s,format=%s,cache=unsafe", qemu.Escape(n.disk), n.format),
-		"-device", "virtio-blk-pci,drive=root,bootindex=1,addr=5",
 		// A directory as a FAT file system.
 		"-drive", "if=none,id=seed,format=raw,readonly=on,file.driver=vvfat,file.label=CIDATA,file.dir=" + qemu.Escape(seed),
 		"-device", "virtio-blk-pci,drive=seed,addr=6",
+	}
+	if len(n.controller) > 0 {
+		args = append(args, n.controller...)
+	} else {
+		args = append(args, "-device", "virtio-blk-pci,drive=root,bootindex=1,addr=5")
 	}
 	args = append(args, (qemu.Accelerator{Name: qemu.TCG}).Args("amd64")...)
 	cmd := qemu.Command(ctx, binary.Path, append(args, n.direct...)...)

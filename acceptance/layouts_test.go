@@ -3,7 +3,6 @@
 package acceptance
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,22 +24,19 @@ func newLayoutRun(t *testing.T) run {
 	return r
 }
 
-// partitions are the partitions of a raw disk, each as a file of its own.
+// partitions of a raw disk with sectors of so many bytes, each as a file of its own.
 func partitions(t *testing.T, raw string, sector int64) []string {
 	t.Helper()
-	var table struct {
-		PartitionTable struct {
-			Partitions []struct{ Start, Size int64 }
-		}
-	}
-	arguments := []string{"--json", raw}
-	require.NoError(t, json.Unmarshal([]byte(tool(t, "sfdisk", arguments...)), &table))
 	var files []string
-	for i, p := range table.PartitionTable.Partitions {
-		file := filepath.Join(t.TempDir(), fmt.Sprint(i+1))
-		tool(t, "dd", "if="+raw, "of="+file, "bs=1M", "conv=sparse", "iflag=skip_bytes,count_bytes",
-			fmt.Sprintf("skip=%d", p.Start*sector), fmt.Sprintf("count=%d", p.Size*sector))
-		require.NoError(t, os.Truncate(file, p.Size*sector))
+	table := tool(t, "partx", "--show", "--raw", "--noheadings", "--output", "NR,START,SECTORS", "--sector-size", fmt.Sprint(sector), raw)
+	for line := range strings.Lines(table) {
+		var number, start, size int64
+		_, err := fmt.Sscan(line, &number, &start, &size)
+		require.NoError(t, err, line)
+		file := filepath.Join(t.TempDir(), fmt.Sprint(number))
+		tool(t, "dd", "if="+raw, "of="+file, "bs=1M", "conv=sparse", "iflag=skip_bytes,count_bytes,fullblock",
+			fmt.Sprintf("skip=%d", start*sector), fmt.Sprintf("count=%d", size*sector))
+		require.NoError(t, os.Truncate(file, size*sector))
 		files = append(files, file)
 	}
 	return files

@@ -23,6 +23,16 @@ func TestOtherTables(t *testing.T) {
 			assert.True(t, m.Verified)
 			require.Len(t, m.Boots, 1)
 			assert.Equal(t, firmware, m.Boots[0].Firmware)
+
+			raw := r.output() + "/node.raw"
+			if name == "old" {
+				tool(t, "btrfs", "check", "--readonly", partitions(t, raw, 512)[0])
+				return
+			}
+			part := partitions(t, raw, 4096)
+			tool(t, "e2fsck", "-fn", part[0])
+			tool(t, "fsck.vfat", "-n", part[2])
+			tool(t, "e2fsck", "-fn", part[3])
 		})
 	}
 }
@@ -66,6 +76,29 @@ func TestGrowRoot(t *testing.T) {
 			var old int64
 			require.NoError(t, json.Unmarshal([]byte(tool(t, c.size[0], append(c.size[1:], before)...)), &old))
 			assert.Greater(t, blocks, old+(1900<<20)/4096)
+		})
+	}
+}
+
+// TestControllers boots one image as a disk on each of the controllers that bare metal has.
+func TestControllers(t *testing.T) {
+	binary, err := qemu.Find(t.Context(), "amd64")
+	require.NoError(t, err)
+	r := newLayoutRun(t)
+	r.editFile(t, "layouts.yaml", "linux-image-cloud-amd64", "linux-image-amd64")
+	r.build(t, "-var", "name=common", "-var", "verify_boot=false")
+	for name, controller := range map[string][]string{
+		"SATA": {"-device", "ide-hd,drive=root,bootindex=1"},
+		"NVMe": {"-device", "nvme,drive=root,serial=root,bootindex=1"},
+		"USB":  {"-device", "qemu-xhci", "-device", "usb-storage,drive=root,bootindex=1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := node{name: name, dir: t.TempDir(), format: "raw", controller: controller}
+			n.disk = filepath.Join(n.dir, "disk.raw")
+			tool(t, "cp", "--sparse=always", r.output()+"/node.raw", n.disk)
+			state, err := n.boot(t.Context(), binary)
+			require.NoError(t, err)
+			assert.Equal(t, "running", state)
 		})
 	}
 }

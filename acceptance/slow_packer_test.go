@@ -99,3 +99,18 @@ func TestAskAndDebug(t *testing.T) {
 	assert.Contains(t, seen.String(), `Pausing after run of step 'stepResolvePackages'`)
 	assert.FileExists(t, r.output()+"/base.oci.tar")
 }
+
+// TestPostProcessors has Packer's own post-processors compress an image, and remove what the builder made.
+func TestPostProcessors(t *testing.T) {
+	r := newRootRun(t)
+	r.editFile(t, "root.pkr.hcl", "    post-processor \"manifest\" {", "    post-processor \"compress\" {\n      output = \"${path.root}/packer.tar.gz\"\n    }\n    post-processor \"manifest\" {")
+	r.editFile(t, "root.pkr.hcl", "post-processor \"shell-local\" {", "post-processor \"shell-local\" {\n      keep_input_artifact = false")
+	t.Log(r.build(t, "-only=airship.root"))
+	listing := tool(t, "tar", "--list", "--file", r.dir+"/packer.tar.gz")
+	assert.Contains(t, listing, "base.tar.zst\n")
+	assert.Contains(t, listing, "base.oci.tar.sha512\n")
+	left, err := os.ReadDir(r.output())
+	if err == nil {
+		assert.Empty(t, left, "the directory, too, is the artifact's")
+	}
+}
