@@ -28,7 +28,7 @@ func newLayoutRun(t *testing.T) run {
 func partitions(t *testing.T, raw string, sector int64) []string {
 	t.Helper()
 	var files []string
-	table := tool(t, "partx", "--show", "--raw", "--noheadings", "--output", "NR,START,SECTORS", "--sector-size", fmt.Sprint(sector), raw)
+	table := tool(t, "partx", "--raw", "--noheadings", "--output", "NR,START,SECTORS", "--sector-size", fmt.Sprint(sector), raw)
 	for line := range strings.Lines(table) {
 		var number, start, size int64
 		_, err := fmt.Sscan(line, &number, &start, &size)

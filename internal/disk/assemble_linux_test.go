@@ -25,7 +25,7 @@ func start(t *testing.T, p plan.Plan) (m machine.Machine, run func(args ...strin
 		require.NoError(t, m.Run(t.Context(), machine.Command{Args: args, Stdout: &out}), "%s", &out)
 		return out.String()
 	}
-	machinetest.UnpackTree(t, m, rootfs(t))
+	machinetest.UnpackTree(t, m, debianTree(t))
 	require.NoError(t, m.WriteFile(t.Context(), machine.Target+"/etc/fstab", 0o644, []byte(p.Disk.Fstab())))
 	require.NoError(t, m.WriteFile(t.Context(), machine.Target+"/etc/default/grub", 0o644, []byte(plan.GrubDefault(p.Target, p.System))))
 	return m, run

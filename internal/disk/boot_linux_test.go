@@ -51,17 +51,21 @@ func imageFile(t *testing.T, m machine.Machine) string {
 	return filepath.Join(dir, filepath.Base(machine.Disk))
 }
 
-// boot starts the image in QEMU on a throw-away overlay, and returns the report once a login prompt
-// was seen as well.
+// boot starts the image in QEMU on a throw-away overlay.
 func boot(t *testing.T, image string, firmware ...string) (report string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
+	return bootDrive(t, append([]string{"-snapshot", "-drive", "if=virtio,format=raw,file=" + image}, firmware...)...)
+}
+
+// bootDrive starts what QEMU's arguments name, and returns the report once a login prompt was seen as well.
+func bootDrive(t *testing.T, arguments ...string) (report string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, "qemu-system-x86_64", append([]string{
 		"-machine", "q35", "-cpu", "max,-cx16", "-accel", "tcg", "-m", "1024", "-nodefaults", "-no-reboot",
-		"-display", "none", "-serial", "stdio", "-snapshot",
-		"-drive", "if=virtio,format=raw,file=" + image,
-	}, firmware...)...)
+		"-display", "none", "-serial", "stdio",
+	}, arguments...)...)
 	out, err := command.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, command.Start())

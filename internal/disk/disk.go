@@ -108,8 +108,11 @@ func (a assembly) env() []string {
 }
 
 // mountPoints makes the directories that partitions are mounted on, and covers, the empty directory
-// that hides what lies behind them.
+// that hides what lies behind them. mke2fs gets its configuration.
 func (a assembly) mountPoints(ctx context.Context) error {
+	if err := a.machine.WriteFile(ctx, workDir+"/mke2fs.conf", 0o644, []byte(mke2fsConf)); err != nil {
+		return fmt.Errorf("write mke2fs.conf: %w", err)
+	}
 	args := []string{"mkdir", "-p", "-m", "0755", workDir + "/empty"}
 	for _, p := range a.plan.Disk.Mounts() {
 		args = append(args, machine.Target+p.Mount.Path)
@@ -126,9 +129,6 @@ func (a assembly) settleTimes(ctx context.Context) error {
 }
 
 func (a assembly) filesystems(ctx context.Context) error {
-	if err := a.machine.WriteFile(ctx, workDir+"/mke2fs.conf", 0o644, []byte(mke2fsConf)); err != nil {
-		return fmt.Errorf("write mke2fs.conf: %w", err)
-	}
 	make := map[string]func(context.Context, plan.Partition) error{
 		"ext4": a.ext4, "xfs": a.xfs, "btrfs": a.btrfs, "vfat": a.vfat, "swap": a.swap,
 	}

@@ -52,27 +52,28 @@ exec "$@"
 
 // ext4 makes p's file system and fills it with its own part of the tree.
 func (a assembly) ext4(ctx context.Context, p plan.Partition) error {
+	command := append(a.mke2fs(p, p.Start), "-d", machine.Target+p.Mount.Path, machine.Disk, fmt.Sprintf("%dk", p.Size>>10))
+	if err := a.run(ctx, a.covering(p, command)...); err != nil {
+		return err
+	}
+	return a.run(ctx, "sh", "-euc", rootAttributes, "sh", machine.Target+p.Mount.Path, fmt.Sprintf("%s?offset=%d", machine.Disk, p.Start))
+}
+
+// mke2fs is the command that makes p's file system at an offset in bytes, without the file it is made in and the size.
+func (a assembly) mke2fs(p plan.Partition, offset int64) []string {
 	options := []string{
-		"offset=" + strconv.FormatInt(p.Start, 10),
+		"offset=" + strconv.FormatInt(offset, 10),
 		"hash_seed=" + p.Filesystem.HashSeed,
 		"root_owner=0:0",
 		"nodiscard",
 		// The image is a new sparse file: unwritten inode tables are zeros already, and stay holes.
 		"lazy_itable_init=0", "lazy_journal_init=0", "assume_storage_prezeroed=1",
 	}
-	command := []string{
-		"mke2fs", "-q", "-F", "-t", "ext4", "-U", p.Filesystem.UUID,
-		"-E", strings.Join(options, ","), "-d", machine.Target + p.Mount.Path,
-	}
+	command := []string{"mke2fs", "-q", "-F", "-t", "ext4", "-U", p.Filesystem.UUID, "-E", strings.Join(options, ",")}
 	if p.Filesystem.Label != "" {
 		command = append(command, "-L", p.Filesystem.Label)
 	}
-	command = append(command, machine.Disk, fmt.Sprintf("%dk", p.Size>>10))
-
-	if err := a.run(ctx, a.covering(p, command)...); err != nil {
-		return err
-	}
-	return a.run(ctx, "sh", "-euc", rootAttributes, "sh", machine.Target+p.Mount.Path, fmt.Sprintf("%s?offset=%d", machine.Disk, p.Start))
+	return command
 }
 
 // covering is a command that sees p's own part of the tree alone: directories that other partitions hold are empty.

@@ -13,8 +13,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// rootfs is the archive of a Debian 12 system with GRUB and a kernel.
-func rootfs(t *testing.T) string {
+// debianTree is the archive of a Debian 12 system with GRUB and a kernel.
+func debianTree(t *testing.T) string {
 	t.Helper()
 	return machinetest.Bootstrapped(t, "bookworm", "linux-image-cloud-amd64", "initramfs-tools", "systemd-sysv", "dbus",
 		"grub-pc-bin", "grub-efi-amd64-bin", "grub2-common", "diffutils")

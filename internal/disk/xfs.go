@@ -2,7 +2,9 @@ package disk
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
@@ -18,64 +20,106 @@ var xfsOptions = map[string]string{
 	"trixie":   "lts_6.12",
 }
 
-// xfs makes p's file system and fills it with its own part of the tree by a prototype (mkfs.xfs(8), -p). That keeps owners,
-// modes and extended attributes. Hard links become files of their own, and all files have the time at which the image
-// is made; it is not the same byte for byte.
+// settleXFS gives the files of a new xfs what a prototype has no words for.
+//
+//go:embed xfs.py
+var settleXFS string
+
+// attributesLost lists the files whose extended attributes a prototype does not carry: those of directories, and access
+// lists, which xfs has in a form of its own.
+//
+//go:embed xfs_lost.py
+var attributesLost string
+
+// xfs makes p's file system and fills it with its own part of the tree by a prototype (mkfs.xfs(8), -p); modes, times
+// and links follow from a list. What cannot be kept is reported.
 func (a assembly) xfs(ctx context.Context, p plan.Partition) error {
-	root := machine.Target + p.Mount.Path
-	listing, err := a.output(ctx, a.covering(p, []string{"find", root, "-xdev", "-printf", `%y\0%m\0%U\0%G\0%l\0%P\0`})...)
+	root := strings.TrimSuffix(machine.Target+p.Mount.Path, "/")
+	listing, err := a.output(ctx, a.covering(p, []string{"find", root, "-xdev", "-printf", protoListing})...)
 	if err != nil {
 		return err
 	}
-	prototype, err := readPrototype(listing)
+	prototype, err := readPrototype(listing, root)
 	if err != nil {
+		return err
+	}
+	if err := a.reportLost(ctx, p, prototype); err != nil {
 		return err
 	}
 	const file, spaced = workDir + "/prototype", workDir + "/spaced"
-	if err := a.machine.WriteFile(ctx, file, 0o600, []byte(prototype.text(root, spaced))); err != nil {
+	if err := a.machine.WriteFile(ctx, file, 0o600, []byte(prototype.text(spaced))); err != nil {
 		return err
 	}
-	if err := a.linkSpaced(ctx, prototype, root, spaced); err != nil {
+	if err := a.linkSpaced(ctx, prototype, spaced); err != nil {
 		return err
-	}
-	options, known := xfsOptions[a.plan.Target.Suite]
-	if !known {
-		return fmt.Errorf("no features of xfs are known for %s", a.plan.Target.Suite)
 	}
 	return a.staged(ctx, p, func(image string) error {
-		command := []string{
-			"mkfs.xfs", "-q", "-f", "-K", "-c", "options=/usr/share/xfsprogs/mkfs/" + options + ".conf",
-			"-m", "uuid=" + p.Filesystem.UUID, "-s", fmt.Sprintf("size=%d", a.plan.Disk.SectorSize), "-b", "size=4096",
-			"-p", "slashes_are_spaces=1," + file,
-		}
-		if p.Filesystem.Label != "" {
-			command = append(command, "-L", p.Filesystem.Label)
-		}
-		if err := a.run(ctx, a.covering(p, append(command, image))...); err != nil {
+		command, err := a.mkfsXFS(p)
+		if err != nil {
 			return err
 		}
-		return a.sticky(ctx, prototype, image)
+		command = append(command, "-p", "slashes_are_spaces=1,"+file, image)
+		if err := a.run(ctx, a.covering(p, command)...); err != nil {
+			return err
+		}
+		return a.machine.Run(ctx, machine.Command{
+			Args:  []string{"python3", "-c", settleXFS, image, strconv.FormatInt(a.plan.Epoch, 10)},
+			Env:   a.env(),
+			Stdin: strings.NewReader(prototype.list()),
+		})
 	})
 }
 
+// mkfsXFS is the command that makes p's file system, without the file it is made in.
+func (a assembly) mkfsXFS(p plan.Partition) ([]string, error) {
+	options, known := xfsOptions[a.plan.Target.Suite]
+	if !known {
+		return nil, fmt.Errorf("no features of xfs are known for %s", a.plan.Target.Suite)
+	}
+	command := []string{
+		"mkfs.xfs", "-q", "-f", "-K", "-c", "options=/usr/share/xfsprogs/mkfs/" + options + ".conf",
+		"-m", "uuid=" + p.Filesystem.UUID, "-s", fmt.Sprintf("size=%d", a.plan.Disk.SectorSize),
+		"-b", "size=4096", "-i", "size=512",
+	}
+	if p.Filesystem.Label != "" {
+		command = append(command, "-L", p.Filesystem.Label)
+	}
+	return command, nil
+}
+
 // linkSpaced gives files whose paths have blanks, at which a prototype ends a path, names without.
-func (a assembly) linkSpaced(ctx context.Context, prototype *prototype, root, directory string) error {
+func (a assembly) linkSpaced(ctx context.Context, prototype *prototype, directory string) error {
 	var script strings.Builder
 	fmt.Fprintf(&script, "rm -rf %[1]s\nmkdir -p %[1]s\n", directory)
 	for i, name := range prototype.spaced {
-		fmt.Fprintf(&script, "ln -s %s %s/%d\n", quote(root+"/"+name), directory, i)
+		fmt.Fprintf(&script, "ln -s %s %s/%d\n", quote(prototype.source+"/"+name), directory, i)
 	}
 	return a.machine.Run(ctx, machine.Command{Args: []string{"sh", "-eu"}, Stdin: strings.NewReader(script.String())})
 }
 
-// sticky sets the modes that a prototype has no digit for.
-func (a assembly) sticky(ctx context.Context, prototype *prototype, image string) error {
-	args := []string{"xfs_db", "-x"}
-	for _, e := range prototype.sticky {
-		args = append(args, "-c", "path /"+e.name, "-c", "write core.mode 0"+fmt.Sprintf("%o", e.kindBits()|e.mode))
+// reportLost says what of the tree xfs cannot be made with.
+func (a assembly) reportLost(ctx context.Context, p plan.Partition, prototype *prototype) error {
+	lost, err := a.output(ctx, a.covering(p, []string{"python3", "-c", attributesLost, prototype.source})...)
+	if err != nil {
+		return err
 	}
-	if len(prototype.sticky) == 0 {
-		return nil
+	for what, names := range map[string][]string{
+		"extended attributes are lost": strings.Split(strings.TrimSuffix(lost, "\x00"), "\x00"),
+		"hard links become files":      prototype.copied,
+		"sockets are left out":         prototype.left,
+	} {
+		if len(names) > 0 && names[0] != "" {
+			a.report("xfs on %s: %s: %s", p.Mount.Path, what, shortened(names))
+		}
 	}
-	return a.run(ctx, append(args, image)...)
+	return nil
+}
+
+// shortened are the first few of names, and the number of the others.
+func shortened(names []string) string {
+	const most = 5
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }

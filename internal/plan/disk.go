@@ -144,9 +144,6 @@ func (p placedPartition) partition(identity identity, disk Disk) Partition {
 		entry.Swap = options
 		return entry
 	}
-	if p.Mount == "/" && disk.GrowRoot {
-		options += ",x-systemd.growfs"
-	}
 	entry.Mount = &Mount{
 		Path:    p.Mount,
 		Order:   p.MountOrder,

@@ -260,7 +260,7 @@ func TestDiskSizes(t *testing.T) {
 	assert.Equal(t, "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F", disk.Partitions[2].Type)
 	assert.True(t, disk.GrowRoot)
 	fstab := disk.Fstab()
-	assert.Contains(t, fstab, " / btrfs defaults,x-systemd.growfs 0 0\n")
+	assert.Contains(t, fstab, " / btrfs defaults 0 0\n")
 	assert.Contains(t, fstab, "UUID="+disk.Partitions[2].Filesystem.UUID+" none swap defaults 0 0\n")
 	assert.Equal(t, "system", disk.Partitions[4].Filesystem.Label)
 }

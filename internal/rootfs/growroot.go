@@ -14,19 +14,19 @@ const (
 	growRootUnit = "airship-grow-root.service"
 )
 
-// growRoot enlarges the partition of the root where there is room behind it; the file system follows by
-// x-systemd.growfs in fstab.
+// growRoot enlarges the partition of the root where there is room behind it, and the file system by its own tool. That
+// works in every release; x-systemd.growfs has left Debian 12's root as it was.
 //
 //go:embed scripts/grow-root.sh
 var growRoot string
 
-// growRootService runs before systemd grows the file system, and before cloud-init, which may do the same.
+// growRootService runs before cloud-init, which may do the same. The root is writable by then.
 const growRootService = `[Unit]
-Description=Grow the partition of the root file system
-Documentation=man:sfdisk(8)
+Description=Grow the root file system and its partition
+Documentation=man:sfdisk(8) man:resize2fs(8) man:xfs_growfs(8) man:btrfs-filesystem(8)
 DefaultDependencies=no
 After=systemd-remount-fs.service systemd-udevd.service
-Before=systemd-growfs-root.service systemd-growfs@-.service cloud-init-local.service sysinit.target shutdown.target
+Before=cloud-init-local.service sysinit.target shutdown.target
 Conflicts=shutdown.target
 ConditionVirtualization=!container
 

@@ -42,15 +42,23 @@ func TestGrowRootScript(t *testing.T) {
 			require.NoError(t, os.MkdirAll(class, 0o755))
 			require.NoError(t, os.Symlink(disk, class+"/vda"))
 			require.NoError(t, os.Symlink(disk+"/vda1", class+"/vda1"))
-			write(bin+"/findmnt", "#!/bin/sh\necho /dev/vda1")
+			write(bin+"/findmnt", "#!/bin/sh\ncase $* in\n*SOURCE*) echo /dev/vda1 ;;\n*OPTIONS*) echo rw,noatime ;;\n*FSTYPE*) echo ext4 ;;\nesac")
+			write(bin+"/resize2fs", "#!/bin/sh\necho resize2fs \"$@\" >&3")
 			for _, program := range []string{"sfdisk", "partx"} {
 				write(bin+"/"+program, "#!/bin/sh\necho "+program+` "$@"`)
 			}
 			cmd := exec.Command("sh", "-s")
 			cmd.Stdin = strings.NewReader(strings.ReplaceAll(growRoot, "/sys/", sys+"/"))
 			cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin"}
+			resized, err := os.Create(filepath.Join(bin, "resized"))
+			require.NoError(t, err)
+			defer resized.Close()
+			cmd.ExtraFiles = []*os.File{resized}
 			out, err := cmd.CombinedOutput()
 			require.NoError(t, err, "%s", out)
+			said, err := os.ReadFile(resized.Name())
+			require.NoError(t, err)
+			assert.Equal(t, "resize2fs /dev/vda1\n", string(said), "the file system may be smaller than its partition")
 			if c.want == "" {
 				assert.Empty(t, string(out))
 			} else {
