@@ -49,6 +49,7 @@ var sameAllowed = []allowance{
 	{"apt/sources.list.d/*.sources", presence, "as above"},
 	{"default/grub.d/99-airship.cfg", presence, "clouds' files there would go before /etc/default/grub"},
 	{"fstab", content, "whoever makes the disk writes it"},
+	{"initramfs-tools/conf.d/resume", presence, "only the builder makes an initramfs on a host with swap of its own"},
 	{"imagebuilder/meta/build.yaml", content, "it says how each was made"},
 	// checkAccounts compares what is in these but for numbers and dates.
 	{"passwd", content, "packages' accounts are numbered in the order of installation"},

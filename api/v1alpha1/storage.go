@@ -38,7 +38,7 @@ type Partition struct {
 	// Type is a GPT partition type: a GUID, or a word: linux, swap, esp, bios_grub, xbootldr, home, srv, var, tmp, usr,
 	// root, lvm, raid. Default: what flags and file system make it.
 	Type string `json:"type,omitempty"`
-	// Flags: bios_grub, esp; boot in an mbr.
+	// Flags: bios_grub, esp; boot, the active partition of an mbr (default: the one that holds /boot).
 	Flags      []string    `json:"flags,omitempty"`
 	Filesystem *Filesystem `json:"filesystem,omitempty"`
 }

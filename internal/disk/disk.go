@@ -144,7 +144,11 @@ func (a assembly) filesystems(ctx context.Context) error {
 		if !known {
 			return fmt.Errorf("%s is not a file system this build can make", p.Filesystem.Type)
 		}
-		if err := one(ctx, p); err != nil {
+		err := one(ctx, p)
+		if len(mistake.All(err)) > 0 {
+			return err
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
 		a.report("%s: %.1fs", what, time.Since(start).Seconds())

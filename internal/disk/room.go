@@ -150,11 +150,7 @@ func (a assembly) emptyExt4(ctx context.Context, p plan.Partition) (own, inodes 
 // emptyXFS is the same for xfs.
 func (a assembly) emptyXFS(ctx context.Context, p plan.Partition) (own int64, err error) {
 	err = a.scratch(ctx, p, func(file string) error {
-		command, err := a.mkfsXFS(p)
-		if err != nil {
-			return err
-		}
-		if err := a.run(ctx, append(command, file)...); err != nil {
+		if err := a.run(ctx, append(a.mkfsXFS(p), file)...); err != nil {
 			return err
 		}
 		out, err := a.output(ctx, "xfs_db", "-r", "-c", "sb 0", "-c", "print fdblocks", file)

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -11,14 +12,17 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
-// xfsOptions are files of the toolbox's xfsprogs: features that the kernel of a suite, and its GRUB, know.
+// xfsOptions are files of the toolbox's xfsprogs: features that the kernel of a suite, and its GRUB, know. Suites that are
+// not here get those of oldestXFS, which all that are newer know, too.
 var xfsOptions = map[string]string{
-	"focal":    "lts_5.4",
+	"bullseye": "lts_5.10",
 	"jammy":    "lts_5.15",
 	"bookworm": "lts_6.1",
 	"noble":    "lts_6.6",
 	"trixie":   "lts_6.12",
 }
+
+const oldestXFS = "lts_5.4" // focal's
 
 // settleXFS gives the files of a new xfs what a prototype has no words for.
 //
@@ -54,11 +58,7 @@ func (a assembly) xfs(ctx context.Context, p plan.Partition) error {
 		return err
 	}
 	return a.staged(ctx, p, func(image string) error {
-		command, err := a.mkfsXFS(p)
-		if err != nil {
-			return err
-		}
-		command = append(command, "-p", "slashes_are_spaces=1,"+file, image)
+		command := append(a.mkfsXFS(p), "-p", "slashes_are_spaces=1,"+file, image)
 		if err := a.run(ctx, a.covering(p, command)...); err != nil {
 			return err
 		}
@@ -71,11 +71,8 @@ func (a assembly) xfs(ctx context.Context, p plan.Partition) error {
 }
 
 // mkfsXFS is the command that makes p's file system, without the file it is made in.
-func (a assembly) mkfsXFS(p plan.Partition) ([]string, error) {
-	options, known := xfsOptions[a.plan.Target.Suite]
-	if !known {
-		return nil, fmt.Errorf("no features of xfs are known for %s", a.plan.Target.Suite)
-	}
+func (a assembly) mkfsXFS(p plan.Partition) []string {
+	options := cmp.Or(xfsOptions[a.plan.Target.Suite], oldestXFS)
 	command := []string{
 		"mkfs.xfs", "-q", "-f", "-K", "-c", "options=/usr/share/xfsprogs/mkfs/" + options + ".conf",
 		"-m", "uuid=" + p.Filesystem.UUID, "-s", fmt.Sprintf("size=%d", a.plan.Disk.SectorSize),
@@ -84,7 +81,7 @@ func (a assembly) mkfsXFS(p plan.Partition) ([]string, error) {
 	if p.Filesystem.Label != "" {
 		command = append(command, "-L", p.Filesystem.Label)
 	}
-	return command, nil
+	return command
 }
 
 // linkSpaced gives files whose paths have blanks, at which a prototype ends a path, names without.

@@ -61,7 +61,21 @@ func NewDisk(profile *v1alpha1.NodeProfile, seed string) (Disk, error) {
 	for _, p := range placed {
 		disk.Partitions = append(disk.Partitions, p.partition(identity, disk))
 	}
+	if disk.Table == MBR && len(withFlag(placed, flagBoot)) == 0 {
+		disk.activate()
+	}
 	return disk, nil
+}
+
+// activate marks the partition that holds /boot: some BIOSes pass over an MBR without an active one.
+func (d *Disk) activate() {
+	path := "/"
+	if _, own := d.Partition("/boot"); own {
+		path = "/boot"
+	}
+	for i, p := range d.Partitions {
+		d.Partitions[i].Active = p.Mount != nil && p.Mount.Path == path
+	}
 }
 
 // defaultPartitions is Airship's layout: the root is number 1, which Ironic's config drive relies

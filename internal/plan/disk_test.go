@@ -283,6 +283,13 @@ func TestMBR(t *testing.T) {
 	assert.Len(t, whole.Partitions, 3)
 	_, uefi := whole.ESP()
 	assert.True(t, uefi)
+	var active []string
+	for _, p := range whole.Partitions {
+		if p.Active {
+			active = append(active, p.Mount.Path)
+		}
+	}
+	assert.Equal(t, []string{"/boot"}, active, "where no partition has the flag boot")
 }
 
 func TestLargeSectors(t *testing.T) {

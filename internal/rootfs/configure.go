@@ -30,6 +30,9 @@ func Configure(ctx context.Context, m machine.Machine, p plan.Plan) error {
 		files["/etc/fstab"] = "# live-boot writes what it mounts.\n"
 		files[LiveCloudPath] = LiveCloud
 	}
+	if p.RootFS.Has("initramfs-tools") {
+		files[resumePath] = resumeNone
+	}
 	if p.RootFS.Has("openssh-server") {
 		files[SSHHostKeysPath] = SSHHostKeys
 	}
@@ -70,6 +73,13 @@ func SourceFiles(target plan.Target, sources []plan.Source, unapproved []string)
 	}
 	return files
 }
+
+// resumeNone keeps the initramfs from waiting for the swap space that the build's host has at that moment, from which
+// initramfs-tools(7) would resume. A file by this name is the operator's to replace.
+const (
+	resumePath = "/etc/initramfs-tools/conf.d/resume"
+	resumeNone = "RESUME=none\n"
+)
 
 // SSHHostKeysPath is where SSHHostKeys goes.
 const SSHHostKeysPath = "/etc/systemd/system/ssh.service.d/10-host-keys.conf"

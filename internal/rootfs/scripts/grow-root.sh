@@ -31,9 +31,14 @@ grow_partition
 case ,$(findmnt --noheadings --output OPTIONS /), in
 *,ro,*) exit 0 ;;
 esac
-# Each says and does nothing where the file system is as large already.
 case $(findmnt --noheadings --output FSTYPE /) in
-ext4) resize2fs "$device" 2>&1 ;;
-xfs) xfs_growfs / ;;
-btrfs) btrfs filesystem resize max / ;;
-esac >/dev/null
+ext4) set -- resize2fs "$device" ;;
+xfs) set -- xfs_growfs / ;;
+btrfs) set -- btrfs filesystem resize max / ;;
+*) exit 0 ;;
+esac
+# Each changes nothing where the file system is as large already.
+said=$("$@" 2>&1) || {
+	echo "$said" >&2
+	exit 1
+}
