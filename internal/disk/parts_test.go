@@ -40,7 +40,7 @@ func TestSfdiskScript(t *testing.T) {
 }
 
 func TestCompareTable(t *testing.T) {
-	d := plan.Disk{GUID: "b1ae0edc-0261-8f5b-a6a4-aea126b1196d", Partitions: []plan.Partition{{
+	d := plan.Disk{SectorSize: 512, Table: plan.GPT, GUID: "b1ae0edc-0261-8f5b-a6a4-aea126b1196d", Partitions: []plan.Partition{{
 		Number: 1, Name: "root", Type: plan.TypeLinux, GUID: "643963cc-ca0e-8dac-8448-0bb60387d48d", Start: 1 << 20, Size: 2 << 20,
 	}}}
 	good := `{"partitiontable": {"id": "B1AE0EDC-0261-8F5B-A6A4-AEA126B1196D", "sectorsize": 512, "partitions": [
