@@ -84,10 +84,10 @@ func TestAskAndDebug(t *testing.T) {
 		switch {
 		case strings.Contains(rest, "retry step"):
 			require.NoError(t, os.Remove(filepath.Join(r.dir, "output")))
-			_, _ = io.WriteString(keyboard, "r\n")
+			_, _ = io.WriteString(keyboard, "r\r") // what the key Enter sends
 			answered = seen.Len()
 		case strings.Contains(rest, "to continue"):
-			_, _ = io.WriteString(keyboard, "\n")
+			_, _ = io.WriteString(keyboard, "\r")
 			answered = seen.Len()
 		}
 		if err != nil {
