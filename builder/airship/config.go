@@ -194,7 +194,7 @@ func (c *Config) unknown() bool {
 func (c *Config) checkDisk() error {
 	form := c.form()
 	disk, err := plan.NewDisk(&c.profile.NodeProfile, "")
-	if err != nil || form.Action != "" && form.Action != v1alpha1.ActionBuildQcow2 {
+	if err != nil || !form.IsDisk() {
 		return nil // what is wrong with the layout is told already
 	}
 	var mistakes *multierror.Error

@@ -2,13 +2,10 @@ package airship
 
 import (
 	"context"
-	"fmt"
 
-	"github.com/hashicorp/go-multierror"
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
-	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/airshipit/packer-plugin-airship/internal/osconfig"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/rootfs"
@@ -48,25 +45,12 @@ func unpackBase(ctx context.Context, b *build, _ multistep.StateBag) error {
 	if err != nil {
 		return err
 	}
-	if err := b.profile.Locate(unapproved(described, spec.Software.UnapprovedPackages)); err != nil {
+	if err := b.profile.Locate(described.Check(&b.profile.NodeProfile)); err != nil {
 		return err
 	}
 	b.described = described
 	b.say("the base has %d packages", len(described.Packages))
 	return nil
-}
-
-// unapproved refuses a base that has what the profile does not approve of.
-func unapproved(base *plan.Base, packages []string) error {
-	var mistakes *multierror.Error
-	for i, name := range packages {
-		if base.Has(name) {
-			mistakes = multierror.Append(mistakes, &mistake.Mistake{
-				Field: fmt.Sprintf("spec.software.unapproved_packages[%d]", i), Problem: "the base has " + name + ": make it without",
-			})
-		}
-	}
-	return mistakes.ErrorOrNil()
 }
 
 // form is the template's, with the base's digest.

@@ -10,7 +10,7 @@ import (
 // ForAction is a profile's spec as an image of that action has it: items of the run context qcow alone are a disk's, and
 // an ISO brings its seed for cloud-init outside of the live system. An empty action is build-qcow.
 func ForAction(spec *v1alpha1.NodeProfileSpec, action string) *v1alpha1.NodeProfileSpec {
-	if isDisk(action) {
+	if (plan.Form{Action: action}).IsDisk() {
 		return spec
 	}
 	s := spec.DeepCopy()
@@ -27,8 +27,6 @@ func ForAction(spec *v1alpha1.NodeProfileSpec, action string) *v1alpha1.NodeProf
 	return s
 }
 
-func isDisk(action string) bool { return action == "" || action == v1alpha1.ActionBuildQcow2 }
-
 // common are the items that every image gets; contexts that are left out mean common.
 func common[T any](items []T, contexts func(T) []string) []T {
 	return slices.DeleteFunc(items, func(i T) bool {
@@ -40,7 +38,7 @@ func common[T any](items []T, contexts func(T) []string) []T {
 // forAction does to the variables of a run what ForAction does to a spec. Lists stay as they are: mistakes name their
 // items by number.
 func forAction(vars map[string]any, action string) {
-	if isDisk(action) {
+	if (plan.Form{Action: action}).IsDisk() {
 		return
 	}
 	vars["osconfig_run_contexts"] = []string{"common"}

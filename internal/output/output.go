@@ -82,7 +82,7 @@ func (s *Set) reserve(name string, tree bool) error {
 			return errors.Join(err, file.Close())
 		}
 		// Between the open and the lock its former owner may have delivered or removed it.
-		if stillAt(file, partial) {
+		if flock.StillAt(file, partial) {
 			s.entries = append(s.entries, entry{File: file, name: name, final: final, tree: tree})
 			return s.Reset(name)
 		}
@@ -98,15 +98,6 @@ func open(partial string, tree bool) (*os.File, error) {
 		return nil, err
 	}
 	return os.Open(partial)
-}
-
-func stillAt(file *os.File, path string) bool {
-	locked, err := file.Stat()
-	if err != nil {
-		return false
-	}
-	there, err := os.Lstat(path)
-	return err == nil && os.SameFile(locked, there)
 }
 
 // File is the unfinished file, or tree, of a name that was wanted.

@@ -77,6 +77,9 @@ func (f Form) action() string {
 	return f.Action
 }
 
+// IsDisk says that a disk is made.
+func (f Form) IsDisk() bool { return f.action() == v1alpha1.ActionBuildQcow2 }
+
 // ActionOf is the action of an image's formats where nothing else says it; empty where they do not either.
 func ActionOf(formats []string) string {
 	if len(formats) == 0 {

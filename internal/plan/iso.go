@@ -14,7 +14,7 @@ type ISO struct {
 	Label string `json:"label"`
 	// GUID of the GPT by which firmware finds the ESP where the image is on a USB stick.
 	GUID string `json:"guid"`
-	// ESP is the FAT serial of the file system that UEFI starts from, XXXX-XXXX.
+	// ESP is the FAT serial of the file system that UEFI starts from, as blkid prints it: 4 and 4 digits in hex.
 	ESP string `json:"esp"`
 	// Cmdline of the kernel, NAME=VALUE or NAME, in order.
 	Cmdline []string `json:"cmdline"`

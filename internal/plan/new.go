@@ -40,7 +40,7 @@ func (f Form) CheckProfile(profile *v1alpha1.NodeProfile) error {
 
 // disk is the layout, without its identifiers, where the form has one.
 func (f Form) disk(profile *v1alpha1.NodeProfile) (Disk, error) {
-	if f.action() != v1alpha1.ActionBuildQcow2 {
+	if !f.IsDisk() {
 		return Disk{}, nil
 	}
 	return NewDisk(profile, "")

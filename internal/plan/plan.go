@@ -54,33 +54,6 @@ type RootFS struct {
 	Packages []Package `json:"packages"`
 }
 
-// Base is a root filesystem that a build starts from.
-type Base struct {
-	// Digest of its archive, or of its image's manifest: sha256: and hex.
-	Digest string `json:"digest"`
-	// Installed is what its packages say that they take, in bytes.
-	Installed int64 `json:"installed,omitempty"`
-	// Packages that it has, sorted by name.
-	Packages []BasePackage `json:"packages"`
-}
-
-// BasePackage is a package of a base.
-type BasePackage struct {
-	Name         string `json:"name"`
-	Version      string `json:"version"`
-	Architecture string `json:"architecture"`
-}
-
-// Has says whether a base, which may be nil, has a package.
-func (b *Base) Has(name string) bool {
-	return b != nil && slices.ContainsFunc(b.Packages, func(p BasePackage) bool { return p.Name == name })
-}
-
-// HasVersion says whether a base has a package in a version.
-func (b *Base) HasVersion(name, version string) bool {
-	return b != nil && slices.ContainsFunc(b.Packages, func(p BasePackage) bool { return p.Name == name && p.Version == version })
-}
-
 // Has says whether the image has a package.
 func (r RootFS) Has(name string) bool {
 	return r.Base.Has(name) || slices.ContainsFunc(r.Packages, func(p Package) bool { return p.Name == name })
@@ -184,7 +157,7 @@ type Partition struct {
 // Filesystem to be made and filled.
 type Filesystem struct {
 	Type string `json:"type"` // ext4, xfs, btrfs, vfat, swap
-	// UUID as blkid prints it: 8-4-4-4-12, XXXX-XXXX for vfat.
+	// UUID as blkid prints it: 8-4-4-4-12 digits in hex, of vfat 4-4.
 	UUID  string `json:"uuid"`
 	Label string `json:"label,omitempty"`
 	// HashSeed of ext4's directory index, a UUID.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os/exec"
 	"testing"
 
@@ -15,13 +16,7 @@ import (
 
 func compress(t *testing.T, content []byte) []byte {
 	t.Helper()
-	var out bytes.Buffer
-	w, err := NewWriter(context.Background(), &out)
-	require.NoError(t, err)
-	_, err = w.Write(content)
-	require.NoError(t, err)
-	require.NoError(t, w.Close())
-	return out.Bytes()
+	return inordertest.Compressed(t, content, func(w io.Writer) (io.WriteCloser, error) { return NewWriter(context.Background(), w) })
 }
 
 func TestZstdReadsTheSame(t *testing.T) {

@@ -66,22 +66,13 @@ func (s *Store) openLocked(path string) (*os.File, error) {
 			}
 			return nil, s.fault(err)
 		}
-		if stillAt(file, path) {
+		if flock.StillAt(file, path) {
 			return file, nil
 		}
 		// Between the open and the lock its former writer renamed it to its final name, or removed
 		// it: this lock is on a file that must not be written.
 		file.Close()
 	}
-}
-
-func stillAt(file *os.File, path string) bool {
-	locked, err := file.Stat()
-	if err != nil {
-		return false
-	}
-	named, err := os.Lstat(path)
-	return err == nil && os.SameFile(locked, named)
 }
 
 // reread hashes what an earlier download has left. Whether those bytes are right shows only when
@@ -187,7 +178,7 @@ func (s *Store) sweepOne(path string) {
 		return
 	}
 	defer file.Close()
-	if flock.Try(file) == nil && stillAt(file, path) {
+	if flock.Try(file) == nil && flock.StillAt(file, path) {
 		_ = os.Remove(path)
 	}
 }

@@ -102,7 +102,7 @@ func TestLockedFileIsTheNamedOne(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				if !stillAt(part.file, part.path) {
+				if !flock.StillAt(part.file, part.path) {
 					return errors.New("locked a file that is not there any more")
 				}
 				part.discard()
