@@ -25,8 +25,7 @@ func Bootstrap(ctx context.Context, m machine.Machine, p plan.Plan, locked strin
 	if err := m.WriteFile(ctx, hook, 0o755, []byte(divertScript)); err != nil {
 		return err
 	}
-	lines := &lineWriter{each: newInstallProgress(len(p.RootFS.Packages), say).line}
-	err := m.Run(ctx, machine.Command{
+	return install(ctx, m, p, machine.Command{
 		Args: []string{
 			"mmdebstrap",
 			"--mode=root", "--format=directory", "--variant=apt", "--verbose",
@@ -38,11 +37,15 @@ func Bootstrap(ctx context.Context, m machine.Machine, p plan.Plan, locked strin
 			"", machine.Target, "-",
 		},
 		// By standard input: the URL is a secret among the users of this host.
-		Stdin:  strings.NewReader("deb [trusted=yes] " + locked + " ./\n"),
-		Env:    installEnv(p),
-		Stdout: lines,
-		Stderr: lines,
-	})
+		Stdin: strings.NewReader("deb [trusted=yes] " + locked + " ./\n"),
+	}, say)
+}
+
+// install runs a command that installs the plan's packages, says how far it is, and compares what is installed then.
+func install(ctx context.Context, m machine.Machine, p plan.Plan, c machine.Command, say func(format string, args ...any)) error {
+	lines := &lineWriter{each: newInstallProgress(len(p.RootFS.Packages), say).line}
+	c.Env, c.Stdout, c.Stderr = installEnv(p), lines, lines
+	err := m.Run(ctx, c)
 	lines.flush()
 	if err != nil {
 		return fmt.Errorf("install the packages: %w", err)

@@ -35,18 +35,7 @@ func extend(ctx context.Context, m machine.Machine, p plan.Plan, locked string, 
 	for _, pkg := range p.RootFS.Packages {
 		names = append(names, fmt.Sprintf("%s:%s=%s", pkg.Name, pkg.Architecture, pkg.Version))
 	}
-	lines := &lineWriter{each: newInstallProgress(len(names), say).line}
-	err = m.Run(ctx, machine.Command{
-		Args:   append([]string{"sh", "-s", "--", extendDir}, names...),
-		Chroot: true,
-		Stdin:  strings.NewReader(extendScript),
-		Env:    installEnv(p),
-		Stdout: lines,
-		Stderr: lines,
-	})
-	lines.flush()
-	if err != nil {
-		return fmt.Errorf("install the packages: %w", err)
-	}
-	return checkInstalled(ctx, m, p.RootFS)
+	return install(ctx, m, p, machine.Command{
+		Args: append([]string{"sh", "-s", "--", extendDir}, names...), Chroot: true, Stdin: strings.NewReader(extendScript),
+	}, say)
 }
