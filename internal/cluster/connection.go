@@ -1,6 +1,6 @@
-// Package cluster reads documents from a live Kubernetes cluster, as kubectl would reach it. A kubeconfig, a
+// Package cluster reads documents from a live Kubernetes cluster, as kubectl would reach it, and applies some. A kubeconfig, a
 // context and a namespace go in; each object comes out as the YAML that an operator would have applied, with
-// its name for messages. It lists no Secret, writes nothing, and repeats no credential in an error.
+// its name for messages. It lists no Secret, and repeats no credential in an error.
 package cluster
 
 import (

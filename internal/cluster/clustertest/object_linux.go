@@ -123,6 +123,16 @@ func (s *Server) SetStatus(t testing.TB, kind schema.GroupVersionKind, namespace
 	require.NoError(t, err)
 }
 
+// Get is an object as the server has it.
+func (s *Server) Get(t testing.TB, kind schema.GroupVersionKind, namespace, name string) *unstructured.Unstructured {
+	t.Helper()
+	client, err := s.resource(t.Context(), kind, namespace, "")
+	require.NoError(t, err)
+	object, err := client.Get(t.Context(), name, metav1.GetOptions{})
+	require.NoError(t, err)
+	return object
+}
+
 // resource is the client for the objects of a kind, in the last namespace that is not empty.
 func (s *Server) resource(ctx context.Context, kind schema.GroupVersionKind, namespaces ...string) (dynamic.ResourceInterface, error) {
 	served, err := s.find(ctx, kind)
