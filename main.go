@@ -2,13 +2,17 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/hashicorp/packer-plugin-sdk/plugin"
 
 	builder "github.com/airshipit/packer-plugin-airship/builder/airship"
 	"github.com/airshipit/packer-plugin-airship/datasource/nodeprofile"
+	"github.com/airshipit/packer-plugin-airship/internal/krm"
 	"github.com/airshipit/packer-plugin-airship/internal/machine/namespace"
 	"github.com/airshipit/packer-plugin-airship/internal/toolbox"
 	"github.com/airshipit/packer-plugin-airship/internal/userns"
@@ -23,13 +27,34 @@ func main() {
 		toolbox.EntryTask: toolbox.DoTask,
 	})
 
+	if len(os.Args) == 2 && os.Args[1] == "build" {
+		exit(build())
+	}
 	set := plugin.NewSet()
 	set.SetVersion(version.PluginVersion)
 	set.RegisterBuilder(plugin.DEFAULT_NAME, new(builder.Builder))
 	set.RegisterProvisioner(plugin.DEFAULT_NAME, new(provisioner.Provisioner))
 	set.RegisterDatasource("nodeprofile", new(nodeprofile.Datasource))
-	if err := set.Run(); err != nil {
+	exit(set.Run())
+}
+
+// build is what the container of a release does: a KRM function, and Airship's older entry points.
+func build() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return krm.Run(ctx, krm.Environment{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Plugin: self, Mounts: krm.Mounts,
+	})
+}
+
+func exit(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }

@@ -66,6 +66,39 @@ type AirshipImageSpec struct {
 	// HostSelector says which hosts (BareMetalHosts) the image is for.
 	// +optional
 	HostSelector HostSelector `json:"hostSelector,omitzero"`
+	// Publish says where the finished image goes. Templates and the KRM function follow it.
+	// +optional
+	Publish Publication `json:"publish,omitzero"`
+}
+
+// Publication says where a finished image is stored and which documents name it then. The post-processor
+// airship-publish does it; a template's options lie over these.
+type Publication struct {
+	// Registry is a repository of an OCI registry, REGISTRY/REPOSITORY.
+	Registry string `json:"registry,omitempty"`
+	// Tag of the image in the registry, beside its digest. Default: latest.
+	Tag string `json:"tag,omitempty"`
+	// Bundle is Airship's container image of disk images, REGISTRY/REPOSITORY:TAG: /qcows/NAME.qcow2 and its .md5sum.
+	Bundle string `json:"bundle,omitempty"`
+	// Directory is what a web server serves.
+	Directory string `json:"directory,omitempty"`
+	// URL is where the web server serves the directory.
+	URL string `json:"url,omitempty"`
+	// Overwrite lets a tag or a file that is there take another image.
+	Overwrite bool `json:"overwrite,omitempty"`
+	// Documents get the image's URL and checksum, besides the hosts that hostSelector selects.
+	Documents []PublicationTarget `json:"documents,omitempty"`
+}
+
+// PublicationTarget is a place of a document that names an image.
+type PublicationTarget struct {
+	// Kind is VersionsCatalogue, VariableCatalogue, BareMetalHost, Metal3MachineTemplate, BaremetalManager or another.
+	Kind      string `json:"kind"`
+	Name      string `json:"name"`
+	Namespace string `json:"namespace,omitempty"`
+	// FieldPath leads to the mapping that has url and checksum, or to the URL itself. Default: where documents of the kind
+	// have it.
+	FieldPath string `json:"fieldPath,omitempty"`
 }
 
 // Reference names another document.

@@ -59,6 +59,9 @@ type ImageConfigurationSpec struct {
 	// HostSelector says which hosts (BareMetalHosts) the image is for.
 	// +optional
 	HostSelector HostSelector `json:"hostSelector,omitzero"`
+	// Publish says where the finished image goes; a field of our own.
+	// +optional
+	Publish Publication `json:"publish,omitzero"`
 }
 
 // ImageType is the form of the image and its file name.
@@ -122,6 +125,9 @@ type IsoConfiguration struct {
 	// HostSelector says which hosts (BareMetalHosts) the image is for.
 	// +optional
 	HostSelector HostSelector `json:"hostSelector,omitzero"`
+	// Publish says where the finished image goes; a field of our own.
+	// +optional
+	Publish Publication `json:"publish,omitzero"`
 }
 
 // SelectedData selects documents of the set, each by its key. An IsoConfiguration without selectors and

@@ -67,6 +67,9 @@ type Config struct {
 	OutputMetadata string `mapstructure:"output_metadata"`
 	// The URL of the directory where the images will be served, for the file of `output_metadata`. Default: none.
 	ImageURL string `mapstructure:"image_url"`
+	// How whoever reads `bootImagePath` names the output directory, where this process names it otherwise: the host's side of a
+	// container's volume. Default: none, the image's path here.
+	BootImageDirectory string `mapstructure:"boot_image_directory"`
 	// A file that holds the versions and hashes of all packages, tools included. Where it exists the
 	// build uses exactly those; where it does not the build writes it. Default: none, packages are
 	// resolved anew.

@@ -31,6 +31,7 @@ type FlatConfig struct {
 	QCOW2Compression    *string           `mapstructure:"qcow2_compression" cty:"qcow2_compression" hcl:"qcow2_compression"`
 	OutputMetadata      *string           `mapstructure:"output_metadata" cty:"output_metadata" hcl:"output_metadata"`
 	ImageURL            *string           `mapstructure:"image_url" cty:"image_url" hcl:"image_url"`
+	BootImageDirectory  *string           `mapstructure:"boot_image_directory" cty:"boot_image_directory" hcl:"boot_image_directory"`
 	LockFile            *string           `mapstructure:"lock_file" cty:"lock_file" hcl:"lock_file"`
 	Mirror              *string           `mapstructure:"mirror" cty:"mirror" hcl:"mirror"`
 	SecurityMirror      *string           `mapstructure:"security_mirror" cty:"security_mirror" hcl:"security_mirror"`
@@ -76,6 +77,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"qcow2_compression":          &hcldec.AttrSpec{Name: "qcow2_compression", Type: cty.String, Required: false},
 		"output_metadata":            &hcldec.AttrSpec{Name: "output_metadata", Type: cty.String, Required: false},
 		"image_url":                  &hcldec.AttrSpec{Name: "image_url", Type: cty.String, Required: false},
+		"boot_image_directory":       &hcldec.AttrSpec{Name: "boot_image_directory", Type: cty.String, Required: false},
 		"lock_file":                  &hcldec.AttrSpec{Name: "lock_file", Type: cty.String, Required: false},
 		"mirror":                     &hcldec.AttrSpec{Name: "mirror", Type: cty.String, Required: false},
 		"security_mirror":            &hcldec.AttrSpec{Name: "security_mirror", Type: cty.String, Required: false},

@@ -46,6 +46,9 @@ func (b *build) metadata() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if directory := b.config.BootImageDirectory; directory != "" {
+		where = path.Join(directory, first.Name)
+	}
 	m := metadata{
 		BootImagePath: where, MD5Sum: first.md5,
 		Name: first.Name, URL: imageURL(b.config.ImageURL, first.Name), Format: first.Format, Size: first.Size, VirtualSize: first.VirtualSize,

@@ -14,9 +14,9 @@ type image struct {
 	at       tree.Place
 	metadata *tree.Node
 	profile  *tree.Node // nodeProfileRef
-	// container, fields (of the builder, without the next two), params and hosts are the spec's.
-	container, fields, params, hosts *tree.Node
-	action, output                   *tree.Node
+	// container, fields (of the builder, without the last two), params, hosts and publish are the spec's.
+	container, fields, params, hosts, publish *tree.Node
+	action, output                            *tree.Node
 }
 
 // document is the image as an AirshipImage.
@@ -35,6 +35,7 @@ func (i image) document() *tree.Node {
 	out = put(out, "builder", builder)
 	out = put(out, "params", i.params)
 	out = put(out, "hostSelector", i.hosts)
+	out = put(out, "publish", i.publish)
 	return document(v1alpha1.KindAirshipImage, i.at, i.metadata, out)
 }
 

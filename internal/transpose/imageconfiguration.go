@@ -21,7 +21,7 @@ const (
 var (
 	configurationFields = []string{
 		"nodeProfileRef", "image", "action", fieldOutput, "container",
-		fieldBuilder, fieldISOBuilder, fieldQcowBuilder, fieldParams, "hostSelector",
+		fieldBuilder, fieldISOBuilder, fieldQcowBuilder, fieldParams, "hostSelector", "publish",
 	}
 	builders = []string{fieldBuilder, fieldISOBuilder, fieldQcowBuilder}
 )
@@ -47,7 +47,7 @@ func (s *set) imageConfiguration(root *tree.Node, r *tree.Report) []*tree.Node {
 	for _, b := range c.builders(s) {
 		i := image{
 			at: root.Place, metadata: root.Get("metadata"), profile: profile,
-			container: c.values["container"], hosts: c.values["hostSelector"],
+			container: c.values["container"], hosts: c.values["hostSelector"], publish: c.values["publish"],
 			fields: b.fields, action: b.action, output: b.output,
 			params: variables.Compose(c.values[fieldParams], b.params),
 		}

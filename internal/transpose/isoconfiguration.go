@@ -8,13 +8,13 @@ import (
 
 // isoConfiguration is the AirshipImage of an IsoConfiguration, with what its selectors select.
 func (s *set) isoConfiguration(root *tree.Node, r *tree.Report) []*tree.Node {
-	own := []string{"nodeProfileRef", "container", fieldBuilder, "hostSelector"}
+	own := []string{"nodeProfileRef", "container", fieldBuilder, "hostSelector", "publish"}
 	fields := without(root, envelope...)
 	known(fields, own, r)
 
 	i := image{
 		at: root.Place, metadata: root.Get("metadata"), profile: s.reference(root, root.Get("nodeProfileRef"), r),
-		container: root.Get("container"), hosts: root.Get("hostSelector"),
+		container: root.Get("container"), hosts: root.Get("hostSelector"), publish: root.Get("publish"),
 	}
 	node := root.Get(fieldBuilder)
 	if !mapping(node, r) {

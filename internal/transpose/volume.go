@@ -10,7 +10,7 @@ import (
 // side starts at the document, too. Absolute names stay as they are, but those on the container's side
 // of the volume are the host's.
 func HostPath(document, volume, name string) string {
-	host, container := sides(volume)
+	host, container := Sides(volume)
 	if inside, ok := strings.CutPrefix(name, container+"/"); ok && container != "" {
 		name = inside
 	}
@@ -23,8 +23,8 @@ func HostPath(document, volume, name string) string {
 	return filepath.Join(host, name)
 }
 
-// sides are a volume's host and container; a volume without a colon is the host's alone.
-func sides(volume string) (host, container string) {
+// Sides are a volume's host and container; a volume without a colon is the host's alone.
+func Sides(volume string) (host, container string) {
 	drive := ""
 	if len(volume) > 2 && volume[1] == ':' && (volume[2] == '\\' || volume[2] == '/') && filepath.VolumeName(volume) != "" {
 		drive, volume = volume[:2], volume[2:]

@@ -1,0 +1,239 @@
+package krm
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/kustomize/kyaml/fn/framework"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/document"
+)
+
+const profile = `apiVersion: airshipit.org/v1alpha1
+kind: NodeProfile
+metadata:
+  name: worker
+  annotations: {config.kubernetes.io/path: 'site/worker.yaml', config.kubernetes.io/index: '0'}
+spec:
+  software:
+    packages: [openssh-server]
+`
+
+const image = `apiVersion: airshipit.org/v1alpha1
+kind: ImageConfiguration
+metadata: {name: worker}
+spec:
+  isobuilder: {}
+  qcowbuilder: {}
+  publish: {registry: registry.example.org/site/images}
+`
+
+// run gives a list to the command, without a Packer to go on with.
+func run(t *testing.T, config string, items ...string) (string, error) {
+	t.Helper()
+	var list strings.Builder
+	list.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n")
+	if config != "" {
+		list.WriteString("functionConfig:\n" + indented("  ", config))
+	}
+	list.WriteString("items:\n")
+	for _, item := range items {
+		list.WriteString("- " + strings.TrimPrefix(indented("  ", item), "  "))
+	}
+	return runWith(t, list.String(), nil)
+}
+
+func runWith(t *testing.T, input string, env map[string]string) (string, error) {
+	t.Helper()
+	t.Setenv("PATH", t.TempDir())
+	var out, said bytes.Buffer
+	err := Run(t.Context(), Environment{
+		Stdin: strings.NewReader(input), Stdout: &out, Stderr: &said,
+		Getenv: func(name string) string { return env[name] },
+		Mounts: func() ([]string, error) { return nil, nil },
+	})
+	return out.String(), err
+}
+
+func indented(by, text string) string {
+	var out strings.Builder
+	for line := range strings.Lines(text) {
+		out.WriteString(by + line)
+	}
+	return out.String()
+}
+
+func TestRefused(t *testing.T) {
+	for name, c := range map[string]struct{ config, item, want string }{
+		"no configuration": {"", profile, "the function has no configuration: want one of [AirshipImage"},
+		"another kind": {
+			"apiVersion: airshipit.org/v1alpha1\nkind: ImageConfigration\nmetadata: {name: worker}\n", profile,
+			"did you mean ImageConfiguration?",
+		},
+		"another group":  {"apiVersion: example.org/v1\nkind: AirshipImage\nmetadata: {name: worker}\n", profile, "want airshipit.org/v1alpha1"},
+		"without a name": {"apiVersion: airshipit.org/v1alpha1\nkind: AirshipImage\nspec: {}\n", profile, "metadata.name: is required"},
+		"a mistake": {
+			image, strings.Replace(profile, "software", "sofware", 1),
+			"documents/site/worker.yaml:6:3: spec.sofware: unknown field; did you mean software?",
+		},
+		"lost": {
+			strings.Replace(image, "  publish: {registry: registry.example.org/site/images}\n", "", 1), profile,
+			"the image worker-iso would be lost: give it spec.publish, or a container.volume that is mounted",
+		},
+		"no packer": {image, profile, "there is no program packer on the PATH"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := run(t, c.config, c.item)
+			require.ErrorContains(t, err, c.want)
+			assert.Contains(t, out, "kind: ResourceList")
+			assert.Contains(t, out, "severity: error")
+			assert.Contains(t, out, "name: worker", "the documents are lost")
+			assert.Contains(t, out, "config.kubernetes.io/path: 'site/worker.yaml'")
+		})
+	}
+}
+
+func TestRefusedInput(t *testing.T) {
+	for input, want := range map[string]string{
+		"":                  "there is nothing to build",
+		"kind: NodeProfile": "stdin has a document of the kind NodeProfile: want a ResourceList",
+		"osconfig: {}\n":    "no volume is mounted below the root directory",
+	} {
+		_, err := runWith(t, input, nil)
+		require.ErrorContains(t, err, want)
+	}
+	_, err := runWith(t, "", map[string]string{variableConfig: "/nowhere/builder-conf.yaml"})
+	require.ErrorContains(t, err, "BUILDER_CONFIG: open /nowhere/builder-conf.yaml")
+}
+
+func TestTemplate(t *testing.T) {
+	p := &document.Profile{}
+	p.NodeProfile.Name, p.Image.Name = "worker", "worker.one"
+	p.Image.Spec.Publish = v1alpha1.Publication{Registry: "registry.example.org/images"}
+	other := &document.Profile{OutputDirectory: "/config"}
+	other.NodeProfile.Name, other.Image.Name = "worker", "other"
+	text, err := build{
+		Documents: []string{"documents/${x}.yaml"}, Host: "/srv/images", Publish: true, Images: []*document.Profile{p, other},
+	}.template()
+	require.NoError(t, err)
+	golden := filepath.Join("testdata", "template.pkr.json")
+	if os.Getenv("AIRSHIP_UPDATE_GOLDEN") != "" {
+		require.NoError(t, os.WriteFile(golden, append(text, '\n'), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), string(text)+"\n")
+	require.True(t, json.Valid(text))
+}
+
+func TestPaths(t *testing.T) {
+	item := yaml.MustParse(profile)
+	for path, want := range map[string]string{
+		"":                    "documents/0007-nodeprofile-worker.yaml",
+		"a/b.yml":             "documents/a/b.yml",
+		"../other/site.yaml":  "documents/other/site.yaml",
+		"/etc/../../x.yaml":   "documents/x.yaml",
+		"a/template.pkr.hcl":  "documents/a/template.pkr.hcl.yaml",
+		"a/../../../up/x.yml": "documents/up/x.yml",
+	} {
+		got, err := pathOf(path, item, 7)
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+	}
+}
+
+func TestDocumentsComeBack(t *testing.T) {
+	t.Chdir(t.TempDir())
+	first, second := yaml.MustParse(profile), yaml.MustParse(strings.Replace(profile, "name: worker", "name: other", 1))
+	untouched, err := second.String()
+	require.NoError(t, err)
+	rl := &framework.ResourceList{Items: []*yaml.RNode{first, second}, FunctionConfig: yaml.MustParse("apiVersion: airshipit.org/v1alpha1\nkind: AirshipImage\nmetadata: {name: worker}\n")}
+	s, err := writeSite(rl)
+	require.NoError(t, err)
+	require.NoError(t, s.write())
+
+	text, err := os.ReadFile("documents/site/worker.yaml")
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "config.kubernetes.io", "a document has where it is from in it")
+	changed := strings.Replace(string(text), "[openssh-server]", "[openssh-server, vim] # a comment", 1)
+	require.NoError(t, os.WriteFile("documents/site/worker.yaml", []byte(changed), 0o600))
+	require.NoError(t, os.WriteFile("documents/new.yaml", []byte("kind: New\nmetadata: {name: made}\n"), 0o600))
+	require.NoError(t, s.read(rl))
+
+	require.Len(t, rl.Items, 4)
+	got, err := rl.Items[0].String()
+	require.NoError(t, err)
+	assert.Contains(t, got, "[openssh-server, vim] # a comment")
+	assert.Equal(t, "site/worker.yaml", rl.Items[0].GetAnnotations()["config.kubernetes.io/path"])
+	got, err = rl.Items[1].String()
+	require.NoError(t, err)
+	assert.Equal(t, untouched, got)
+	var made []string
+	for _, item := range rl.Items[2:] {
+		made = append(made, item.GetAnnotations()["internal.config.kubernetes.io/path"])
+	}
+	assert.ElementsMatch(t, []string{"new.yaml", "airshipimage-worker.yaml"}, made)
+}
+
+func TestVolume(t *testing.T) {
+	here := t.TempDir()
+	for name, c := range map[string]struct{ volume, want, host string }{
+		"in the container": {"/nowhere/images:" + here, here + ":" + here, "/nowhere/images"},
+		"on the host":      {here + ":/nowhere/config", here + ":/nowhere/config", ""},
+		"without a side":   {"/nowhere/images", "/nowhere/images", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, document := range []string{"container: {volume: V}\n", "spec: {container: {volume: V}}\n"} {
+				node := yaml.MustParse(strings.Replace(document, "V", "'"+c.volume+"'", 1))
+				got, err := Environment{}.inside(node)
+				require.NoError(t, err)
+				assert.Equal(t, c.host, got.host)
+				text, err := node.String()
+				require.NoError(t, err)
+				assert.Contains(t, text, "'"+c.want+"'")
+			}
+		})
+	}
+}
+
+func TestMounts(t *testing.T) {
+	const mountinfo = `22 1 0:20 / /proc rw - proc proc rw
+23 1 8:1 / / rw - ext4 /dev/vda rw
+24 1 8:1 /images /config rw - ext4 /dev/vda rw
+25 1 8:1 /x /etc/hosts rw - ext4 /dev/vda rw
+26 1 0:5 / /dev rw - devtmpfs dev rw
+27 1 0:6 / /volume rw - tmpfs tmpfs rw
+short line
+`
+	assert.Equal(t, []string{"/config", "/volume"}, mountsOf(mountinfo))
+	e := Environment{Mounts: func() ([]string, error) { return mountsOf(mountinfo), nil }}
+	got, err := e.volume()
+	require.NoError(t, err)
+	assert.Equal(t, "/config", got)
+}
+
+func FuzzMounts(f *testing.F) {
+	f.Add("24 1 8:1 /images /config rw - ext4 /dev/vda rw")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, mount := range mountsOf(text) {
+			assert.Equal(t, "/", filepath.Dir(mount))
+		}
+	})
+}
+
+func TestMD5(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("metadata.yaml", []byte("bootImagePath: node.qcow2\nmd5sum: abc\nname: node.qcow2\n"), 0o600))
+	require.NoError(t, writeMD5("metadata.yaml"))
+	text, err := os.ReadFile("node.qcow2.md5sum")
+	require.NoError(t, err)
+	assert.Equal(t, "abc\n", string(text))
+}

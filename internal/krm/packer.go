@@ -1,0 +1,91 @@
+package krm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// pluginSource is how Packer knows the plugin.
+const pluginSource = "github.com/airshipit/airship"
+
+// cleanupTime is what a build has to undo its work after it was interrupted.
+const cleanupTime = 2 * time.Minute
+
+// packer runs a build in a directory. What it says goes to stderr.
+func (e Environment) packer(ctx context.Context, directory string, b build) error {
+	template, err := b.template()
+	if err != nil {
+		return err
+	}
+	// Beside the documents, Packer would read no more than this: they are no templates.
+	templates := filepath.Join(directory, "template")
+	if err := os.MkdirAll(templates, 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(templates, "airship.pkr.json"), template, 0o600); err != nil {
+		return err
+	}
+	env, err := e.packerEnvironment(ctx, directory)
+	if err != nil {
+		return err
+	}
+	// A site builds its image again under the same name.
+	err = e.run(ctx, directory, env, "build", "-color=false", "-force", templates)
+	if err != nil && ctx.Err() == nil {
+		return errors.New("the image was not built; what Packer said above tells why")
+	}
+	return err
+}
+
+// packerEnvironment is this process' environment, with what Packer needs where no home directory is: containers run it as any user.
+func (e Environment) packerEnvironment(ctx context.Context, directory string) ([]string, error) {
+	env := append(os.Environ(), "CHECKPOINT_DISABLE=1")
+	for name, value := range map[string]string{"PACKER_CONFIG_DIR": "packer", "PACKER_CACHE_DIR": "cache", "TMPDIR": "tmp"} {
+		if e.Getenv(name) != "" || name == "TMPDIR" && writable(os.TempDir()) {
+			continue
+		}
+		value = filepath.Join(directory, value)
+		if err := os.MkdirAll(value, 0o700); err != nil {
+			return nil, err
+		}
+		env = append(env, name+"="+value)
+	}
+	if e.Getenv("PACKER_PLUGIN_PATH") != "" {
+		return env, nil
+	}
+	env = append(env, "PACKER_PLUGIN_PATH="+filepath.Join(directory, "plugins"))
+	if err := e.run(ctx, directory, env, "plugins", "install", "--path", e.Plugin, pluginSource); err != nil {
+		return nil, fmt.Errorf("install the plugin for this build: %w", err)
+	}
+	return env, nil
+}
+
+func writable(directory string) bool {
+	file, err := os.CreateTemp(directory, "airship-")
+	if err != nil {
+		return false
+	}
+	file.Close()
+	_ = os.Remove(file.Name())
+	return true
+}
+
+// run is Packer with arguments. When ctx ends it is interrupted, and cleans up.
+func (e Environment) run(ctx context.Context, directory string, env []string, arguments ...string) error {
+	program, err := exec.LookPath("packer")
+	if err != nil {
+		return errors.New("there is no program packer on the PATH: install Packer, or run the container that has it")
+	}
+	command := exec.CommandContext(ctx, program, arguments...)
+	command.Dir, command.Env = directory, env
+	command.Stdout, command.Stderr = e.Stderr, e.Stderr
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = cleanupTime
+	own(command)
+	return command.Run()
+}

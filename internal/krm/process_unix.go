@@ -1,0 +1,11 @@
+//go:build unix
+
+package krm
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// own keeps a terminal's Ctrl-C, which this process passes on, from reaching Packer twice: the second would end it at once.
+func own(command *exec.Cmd) { command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }

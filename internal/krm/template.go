@@ -1,0 +1,122 @@
+package krm
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+
+	"github.com/airshipit/packer-plugin-airship/internal/document"
+)
+
+// build is one run of packer build.
+type build struct {
+	// Documents that the components read, relative to the working directory.
+	Documents []string
+	// Images are what is built, one or several.
+	Images []*document.Profile
+	// Host is the volume's directory as its owner names it, for the metadata; empty where that is no other.
+	Host string
+	// Publish says that the images may be published, and documents change then.
+	Publish bool
+	// Directory that images without one of their own go to.
+	Directory string
+	// Metadata is the file that says what was built; empty for what the image says.
+	Metadata string
+}
+
+// outputDirectory is where images go that are published and not kept.
+const outputDirectory = "output"
+
+// Variables of the template, which Packer takes from PKR_VAR_NAME.
+var variables = []struct{ name, kind, value string }{
+	{"isolation", "string", "auto"},
+	{"accelerator", "string", "auto"},
+	{"verify_boot", "bool", "true"},
+	{"mirror", "string", ""},
+	{"security_mirror", "string", ""},
+	{"ca_bundle", "string", ""},
+	{"lock_file", "string", ""},
+	{"memory", "number", "0"},
+	{"cpus", "number", "0"},
+}
+
+// template is the build in HCL's JSON.
+func (b build) template() ([]byte, error) {
+	declared := map[string]any{}
+	common := map[string]any{"documents": literals(b.Documents)}
+	for _, v := range variables {
+		declared[v.name] = map[string]any{"type": v.kind, "default": typed(v.kind, v.value)}
+		common[v.name] = "${var." + v.name + "}"
+	}
+	sources := map[string]any{}
+	var names []string
+	var provisioners, publications []any
+	for _, p := range b.Images {
+		name := p.Image.Name
+		selected := map[string]any{"profile_name": literal(p.NodeProfile.Name), "image_name": literal(name)}
+		source := with(common, selected)
+		if p.OutputDirectory == "" {
+			directory := b.Directory
+			if directory == "" {
+				directory = filepath.Join(outputDirectory, name)
+			}
+			source["output_directory"] = literal(directory)
+		}
+		if b.Host != "" {
+			source["boot_image_directory"] = literal(b.Host)
+		}
+		if b.Metadata != "" {
+			source["output_metadata"] = literal(b.Metadata)
+		}
+		sources[identifier(name)] = source
+		reference := "airship." + identifier(name)
+		names = append(names, "source."+reference)
+		only := map[string]any{"only": []string{reference}, "documents": literals(b.Documents)}
+		provisioners = append(provisioners, map[string]any{"airship": with(only, selected)})
+		if b.Publish && published(p) {
+			publications = append(publications, map[string]any{"airship-publish": with(only, selected)})
+		}
+	}
+	of := map[string]any{"sources": names, "provisioner": provisioners}
+	if len(publications) > 0 {
+		of["post-processor"] = publications
+	}
+	return json.MarshalIndent(map[string]any{
+		"variable": declared,
+		"source":   map[string]any{"airship": sources},
+		"build":    of,
+	}, "", "  ")
+}
+
+func with(one, other map[string]any) map[string]any {
+	both := map[string]any{}
+	for _, m := range []map[string]any{one, other} {
+		for key, value := range m {
+			both[key] = value
+		}
+	}
+	return both
+}
+
+func typed(kind, value string) any {
+	if kind == "string" {
+		return value
+	}
+	return json.RawMessage(value)
+}
+
+// literal is a text that HCL takes as it is.
+func literal(text string) string {
+	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(text)
+}
+
+func literals(texts []string) []string {
+	var all []string
+	for _, text := range texts {
+		all = append(all, literal(text))
+	}
+	return all
+}
+
+// identifier is an image's name, a DNS subdomain, as a name of HCL's: dots are none of its letters, and no name has an underscore.
+func identifier(name string) string { return "image-" + strings.ReplaceAll(name, ".", "_") }
