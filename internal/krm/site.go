@@ -37,8 +37,9 @@ type site struct {
 
 // annotations by which kustomize, kpt and kyaml say where a document is from. They are no part of it.
 var origins = []string{
-	kioutil.PathAnnotation, kioutil.IndexAnnotation, kioutil.LegacyPathAnnotation, kioutil.LegacyIndexAnnotation,
-	kioutil.IdAnnotation, kioutil.LegacyIdAnnotation, kioutil.SeqIndentAnnotation, kioutil.InternalAnnotationsMigrationResourceIDAnnotation,
+	kioutil.PathAnnotation, kioutil.IndexAnnotation, kioutil.IdAnnotation, kioutil.SeqIndentAnnotation,
+	kioutil.InternalAnnotationsMigrationResourceIDAnnotation,
+	"config.kubernetes.io/path", "config.kubernetes.io/index", "config.k8s.io/id", // older names of the first three
 }
 
 // writeSite takes the documents of a list by the paths that they were read from. The configuration may be one of them.
