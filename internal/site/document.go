@@ -37,6 +37,10 @@ type document struct {
 	apiVersion, kind, name, namespace string
 
 	labels map[string]string
+	// opened: root and node are what sops decrypted.
+	opened bool
+	// sealed: it is in memory as sops encrypted it.
+	sealed bool
 	// patch: a kustomization lays it over other documents.
 	patch bool
 	// entry is where a host catalogue's entry for a host has its image.
@@ -106,7 +110,9 @@ func secrets(root *tree.Node) []string {
 			all = append(all, strings.Split(strings.TrimSpace(n.Value), "\n")...)
 		}
 		if n.IsMapping() {
-			n.Fields(func(key, value *tree.Node) { walk(value, secret || value.IsScalar() && secretKey.MatchString(key.Value)) })
+			n.Fields(func(key, value *tree.Node) {
+				walk(value, secret || value.IsScalar() && secretKey.MatchString(key.Value))
+			})
 			return
 		}
 		for _, element := range n.Content {

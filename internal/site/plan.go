@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/airshipit/packer-plugin-airship/internal/tree"
 )
@@ -37,6 +35,8 @@ type planner struct {
 	report    *tree.Report
 	plans     []*planned
 	done      []Done
+	// open makes the values of an encrypted document readable; false: why not was reported.
+	open func(*document) bool
 	// absent are images whose AirshipImage is in none of the documents.
 	absent []*Image
 }
@@ -60,6 +60,9 @@ func (p *planner) plan(request Request, output Output) error {
 // point plans the change of one document.
 func (p *planner) point(c choice) {
 	d := c.document
+	if !p.open(d) {
+		return
+	}
 	path, node, ok := p.place(c)
 	if !ok {
 		return
@@ -139,7 +142,7 @@ func (p *planner) place(c choice) (steps []set, node *tree.Node, ok bool) {
 		next, err := path[i : i+1].Get(node)
 		switch {
 		case err == nil && node.IsList():
-			steps = append(steps, set{index: slices.Index(node.Content, next)})
+			steps = append(steps, set{index: slices.Index(node.Content, next), match: step.Match})
 		case err == nil:
 			steps = append(steps, set{key: step.Key, index: -1})
 		case d.makes(c.target, i):
@@ -240,20 +243,22 @@ func (p *planner) statuses() {
 			continue
 		}
 		d := found[0]
+		if !p.open(d) {
+			continue
+		}
 		p.add(d, under([]set{{key: "status", index: -1}}, status(image, d.root.Get("status"))))
 		p.done = append(p.done, Done{Kind: d.kind, Namespace: d.namespace, Name: d.name, File: d.fileName(), Image: image.name(), URL: image.URL})
 	}
 }
 
-// settle tells which plans change anything. clear is a document as it is without encryption.
-func (p *planner) settle(clear func(*document) *yaml.Node) {
+// settle tells which plans change anything.
+func (p *planner) settle() {
 	for _, plan := range p.plans {
-		node := clear(plan.document)
-		plan.changed = node == nil || changes(node, plan.sets)
+		d := plan.document
+		plan.changed = d.node == nil || changes(d.node, plan.sets)
 		for i := range p.done {
-			d := plan.document
-			if p.done[i].Kind == d.kind && p.done[i].Name == d.name && p.done[i].Namespace == d.namespace && p.done[i].File == d.fileName() {
-				p.done[i].Changed = plan.changed
+			if is := &p.done[i]; is.Kind == d.kind && is.Name == d.name && is.Namespace == d.namespace && is.File == d.fileName() {
+				is.Changed = plan.changed
 			}
 		}
 	}

@@ -431,7 +431,7 @@ var machines = map[string]string{"amd64": "x86_64", "arm64": "aarch64"}
 func (s *selector) architecture(c choice) {
 	is := c.document.root.Get("spec", "architecture")
 	wanted := machines[c.image.Architecture]
-	if c.document.kind == kindHost && wanted != "" && is.String() != "" && is.Value != wanted {
+	if c.document.kind == kindHost && wanted != "" && is.String() != "" && is.Value != wanted && !isSealed(is.Value) {
 		s.report.Mistake(is.Place, "%s is of %s, and the image %s of %s", c.document.title(), mistake.Word(is.Value), c.image.name(), wanted)
 	}
 }

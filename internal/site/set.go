@@ -11,6 +11,8 @@ import (
 type set struct {
 	key   string
 	index int // of a list's element; -1 for a mapping's key
+	// match is the field of a list's element by which it was chosen, if it was.
+	match []string
 	// value and tag are a scalar's.
 	value, tag string
 	remove     bool

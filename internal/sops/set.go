@@ -18,8 +18,8 @@ import (
 type Change struct {
 	// Path is the keys (string) and indices (int, from 0) that lead to it.
 	Path []any
-	// Value is what can be written as JSON; Remove takes the key out instead.
-	Value  any
+	// Value is a text: of numbers sops makes floating-point ones. Remove takes the key out instead.
+	Value  string
 	Remove bool
 }
 

@@ -21,13 +21,13 @@ func TestSet(t *testing.T) {
 	changed, err := sops.Tool{}.Set(t.Context(), "site.yaml", encrypted, []sops.Change{
 		{Path: []any{"spec", "list", 0, "url"}, Value: "new"},
 		{Path: []any{"spec", "list", 0, "sum"}, Remove: true},
-		{Path: []any{"spec", "size"}, Value: int64(1 << 40)},
+		{Path: []any{"spec", "added"}, Value: "1"},
 	})
 	require.NoError(t, err)
 	opened, err := sops.Decrypt(t.Context(), "site.yaml", changed)
 	require.NoError(t, err, "its message authentication code holds")
-	assert.YAMLEq(t, "{kind: A, spec: {list: [{url: new}], kept: 1, size: 1099511627776}}", string(opened.Text))
-	assert.True(t, opened.Secret(0, []string{"spec", "size"}), "what is new is encrypted as its neighbours are")
+	assert.YAMLEq(t, "{kind: A, spec: {list: [{url: new}], kept: 1, added: \"1\"}}", string(opened.Text))
+	assert.True(t, opened.Secret(0, []string{"spec", "added"}), "what is new is encrypted as its neighbours are")
 
 	other := sopstest.NewKey(t).Encrypt(t, "spec: {a: b}\n")
 	_, err = sops.Tool{}.Set(t.Context(), "other.yaml", other, []sops.Change{{Path: []any{"spec", "a"}, Value: "c"}})
