@@ -210,7 +210,7 @@ func changes(node *yaml.Node, sets []set) bool {
 			return true
 		}
 		value := node.Content[at]
-		for value.Kind == yaml.AliasNode {
+		if value.Kind == yaml.AliasNode {
 			value = value.Alias
 		}
 		if s.inner == nil && (value.Kind != yaml.ScalarNode || value.Value != s.value || value.ShortTag() != s.tag) ||
@@ -221,18 +221,13 @@ func changes(node *yaml.Node, sets []set) bool {
 	return false
 }
 
-// alike says whether two trees hold the same values, whatever their layout is.
+// alike says whether two trees hold the same values, whatever their layout is. Aliases are compared by name: expanded, few
+// lines of them are more than memory holds.
 func alike(a, b *yaml.Node) bool {
-	for a.Kind == yaml.AliasNode {
-		a = a.Alias
-	}
-	for b.Kind == yaml.AliasNode {
-		b = b.Alias
-	}
-	if a.Kind != b.Kind || a.ShortTag() != b.ShortTag() || len(a.Content) != len(b.Content) {
+	if a.Kind != b.Kind || a.Anchor != b.Anchor || a.Value != b.Value || len(a.Content) != len(b.Content) {
 		return false
 	}
-	if a.Kind == yaml.ScalarNode && a.Value != b.Value {
+	if a.Kind != yaml.AliasNode && a.ShortTag() != b.ShortTag() {
 		return false
 	}
 	for i := range a.Content {
