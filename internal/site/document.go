@@ -65,9 +65,12 @@ func newDocument(root *tree.Node, node *yaml.Node) *document {
 	return d
 }
 
+// defaultNamespace is that of documents that name none.
+const defaultNamespace = "default"
+
 // is says whether d is the document of a kind and name; an empty namespace is any.
 func (d *document) is(kind, name, namespace string) bool {
-	return d.kind == kind && d.name == name && (namespace == "" || d.namespace == namespace)
+	return d.kind == kind && d.name == name && (namespace == "" || d.namespace == namespace || d.namespace == "" && namespace == defaultNamespace)
 }
 
 // selected says whether labels select d; no labels select nothing.
@@ -81,7 +84,7 @@ func (d *document) selected(labels map[string]string) bool {
 }
 
 // title is kind and name in messages.
-func (d *document) title() string { return mistake.Word(d.kind + " " + d.name) }
+func (d *document) title() string { return mistake.Word(d.kind) + " " + mistake.Word(d.name) }
 
 // file is one that was read, with what was in it then.
 type file struct {

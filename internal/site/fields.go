@@ -180,7 +180,7 @@ func (h holder) catalogue(image *Image) (sets []set, problem string) {
 	}
 	algorithm, checksum, problem := h.sum(image, kept)
 	switch {
-	case image.isOCI():
+	case image.isOCI() && h.target.Checksum == "":
 		sets = append(sets, h.drop(keyChecksum)...)
 		if h.has(keyChecksumType) {
 			sets = append(sets, h.drop(keyChecksumType)...)

@@ -47,10 +47,10 @@ const (
 
 // readComponent is the component that an earlier run left in a directory, or a new one.
 func readComponent(name string, data []byte) (component, error) {
-	c := component{APIVersion: componentVersion, Kind: componentKind}
 	if data == nil {
-		return c, nil
+		return component{APIVersion: componentVersion, Kind: componentKind}, nil
 	}
+	var c component
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&c); err != nil || c.Kind != componentKind || c.APIVersion != componentVersion {
@@ -233,6 +233,9 @@ func (o *outcome) patches(directory string) error {
 		if err != nil {
 			return err
 		}
+		if o.namesakes(plan.document) {
+			listed.Target.Namespace = defaultNamespace // as kustomize takes a document without one
+		}
 		c.add(listed)
 		o.put(filepath.Join(directory, listed.Path), data)
 	}
@@ -255,4 +258,11 @@ func (o *outcome) patches(directory string) error {
 	}
 	o.put(name, out.Bytes())
 	return nil
+}
+
+// namesakes says whether a document without a namespace has others of its kind and name in one, which its patch must not change.
+func (o *outcome) namesakes(d *document) bool {
+	return d.namespace == "" && slices.ContainsFunc(o.site.documents, func(other *document) bool {
+		return other.is(d.kind, d.name, "") && other.namespace != ""
+	})
 }

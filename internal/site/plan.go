@@ -104,7 +104,10 @@ func (p *planner) point(c choice) {
 		}
 	}
 	if problem != "" {
-		p.report.Mistake(at, "%s: %s", d.title(), problem)
+		if strings.HasPrefix(problem, "the ") {
+			problem = "cannot have this image: " + problem
+		}
+		p.report.Mistake(at, "%s %s", d.title(), problem)
 		return
 	}
 	p.placeholder(d, node, c)

@@ -101,7 +101,7 @@ func (r Request) check() (all []*mistake.Mistake) {
 		case !own && t.Path == "":
 			wrong("needs a path: where in a %s the image stands is not known", mistake.Word(t.Kind))
 		}
-		if t.Name == "" && t.Kind != kindHost && t.Kind != kindTemplate {
+		if t.Name == "" && t.Kind != kindHost && t.Kind != kindTemplate && (own || t.Path != "") {
 			wrong("needs a name; hosts and machine templates alone are selected by labels")
 		}
 		if t.Value != "" && !slices.Contains(values, t.Value) {

@@ -229,7 +229,7 @@ func distinct(names []string) []string {
 	return slices.Compact(sorted)
 }
 
-// hostEntry is a host of a host catalogue, as airshipctl's hostgenerator takes them: hosts.m3.NAME.
+// hostEntry is a host of a host catalogue: hosts.m3.NAME as airshipctl's hostgenerator takes them, or hosts.NAME.
 type hostEntry struct {
 	key, value *tree.Node
 	path       []string
@@ -241,14 +241,22 @@ func hostEntries(d *document) (all []hostEntry) {
 	}
 	for _, path := range [][]string{{"hosts"}, {"spec", "hosts"}} {
 		d.root.Get(path...).Fields(func(key, value *tree.Node) {
-			value.Fields(func(host, entry *tree.Node) {
-				if entry.IsMapping() {
-					all = append(all, hostEntry{host, entry, append(slices.Clone(path), key.Value, host.Value)})
-				}
-			})
+			below := append(slices.Clone(path), key.Value)
+			if !isGroup(value) {
+				all = append(all, hostEntry{key, value, below})
+				return
+			}
+			value.Fields(func(host, entry *tree.Node) { all = append(all, hostEntry{host, entry, append(slices.Clone(below), host.Value)}) })
 		})
 	}
 	return all
+}
+
+// isGroup says whether a mapping holds nothing but hosts.
+func isGroup(n *tree.Node) bool {
+	group := n.IsMapping() && len(n.Content) > 0
+	n.Fields(func(_, value *tree.Node) { group = group && value.IsMapping() })
+	return group
 }
 
 // generated is a host that a template makes of a catalogue's entry: the catalogue, where the entry has an image, else a host
@@ -296,7 +304,7 @@ func (s *selector) byLabels(t Target) []choice {
 		withLabels++
 		count := 0
 		for _, d := range s.documents {
-			if d.kind == t.Kind && (t.Namespace == "" || t.Namespace == d.namespace) && d.in(t.File) && d.selected(image.HostLabels) {
+			if d.is(t.Kind, d.name, t.Namespace) && d.in(t.File) && d.selected(image.HostLabels) {
 				found[d] = append(found[d], image)
 				count++
 			}
