@@ -246,7 +246,9 @@ func hostEntries(d *document) (all []hostEntry) {
 				all = append(all, hostEntry{key, value, below})
 				return
 			}
-			value.Fields(func(host, entry *tree.Node) { all = append(all, hostEntry{host, entry, append(slices.Clone(below), host.Value)}) })
+			value.Fields(func(host, entry *tree.Node) {
+				all = append(all, hostEntry{host, entry, append(slices.Clone(below), host.Value)})
+			})
 		})
 	}
 	return all

@@ -122,9 +122,9 @@ func TestSpliceRefuses(t *testing.T) {
 	for before, want := range map[string]string{
 		"base: &image {url: x}\nspec:\n  image: *image\n": "line 3: is the alias *image, so what is changed in it changes elsewhere, too; write it out",
 		"spec:\n  image:\n    url: &u x\nother: *u\n":     "line 3: has the anchor &u, so a change would show wherever it is used; write it out there",
-		"spec:\n  image: text\n":                           "line 2: is a text; want a mapping here",
-		"spec:\n  image:\n    url: [a]\n":                  "line 3: is no text; want one here",
-		"spec:\n  - image\n":                               "line 2: is no mapping, so it takes no image",
+		"spec:\n  image: text\n":                          "line 2: is a text; want a mapping here",
+		"spec:\n  image:\n    url: [a]\n":                 "line 3: is no text; want one here",
+		"spec:\n  - image\n":                              "line 2: is no mapping, so it takes no image",
 	} {
 		_, err := splice([]byte(before), map[int][]set{0: newHostImage})
 		assert.EqualError(t, err, want, before)

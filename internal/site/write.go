@@ -45,8 +45,8 @@ func (c *Changes) unchanged() error {
 	check := func(name string, before []byte) {
 		data, err := os.ReadFile(name)
 		switch {
-		case before == nil && errors.Is(err, fs.ErrNotExist):
-		case before == nil && err == nil:
+		case before == nil && err != nil: // whether it can be made shows when it is
+		case before == nil:
 			mistakes = append(mistakes, &mistake.Mistake{File: name, Problem: "was made by someone else meanwhile; nothing was written, run it again"})
 		case err != nil:
 			mistakes = append(mistakes, &mistake.Mistake{File: name, Problem: "cannot be read any more: " + reason(err) + "; nothing was written"})
