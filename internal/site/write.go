@@ -74,46 +74,51 @@ type staged struct {
 	made []string
 }
 
-func stage(change Change) (one *staged, err error) {
-	one = &staged{Change: change, target: change.Name}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, discard([]*staged{one}))
-		}
-	}()
+func stage(change Change) (*staged, error) {
+	one := &staged{Change: change, target: change.Name}
+	if err := one.write(); err != nil {
+		return nil, errors.Join(err, discard([]*staged{one}))
+	}
+	return one, nil
+}
+
+func (one *staged) write() error {
 	mode := fs.FileMode(0o666)
-	if change.Before != nil {
+	if one.Before != nil {
+		var err error
 		// A link stays one.
-		if one.target, err = filepath.EvalSymlinks(change.Name); err != nil {
-			return nil, err
+		if one.target, err = filepath.EvalSymlinks(one.Name); err != nil {
+			return err
 		}
 		info, err := os.Stat(one.target)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		mode = info.Mode().Perm()
 		// A rename would replace a file that must not be written.
 		file, err := os.OpenFile(one.target, os.O_WRONLY, 0)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := file.Close(); err != nil {
-			return nil, err
+			return err
 		}
-	} else if one.made, err = makeDirectory(filepath.Dir(change.Name)); err != nil {
-		return nil, err
+	}
+	var err error
+	if one.made, err = makeDirectory(filepath.Dir(one.target)); err != nil {
+		return err
 	}
 	partial := filepath.Join(filepath.Dir(one.target), "."+filepath.Base(one.target)+"."+rand.Text())
 	file, err := os.OpenFile(partial, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	one.partial = partial
-	_, err = file.Write(change.After)
-	if change.Before != nil {
-		err = errors.Join(err, file.Chmod(mode))
+	_, err = file.Write(one.After)
+	if one.Before != nil {
+		err = errors.Join(err, file.Chmod(mode)) // whatever the umask is
 	}
-	return one, errors.Join(err, file.Sync(), file.Close())
+	return errors.Join(err, file.Sync(), file.Close())
 }
 
 // makeDirectory makes a directory and those around it, and says which there were not.
