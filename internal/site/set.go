@@ -1,8 +1,10 @@
 package site
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -236,4 +238,15 @@ func alike(a, b *yaml.Node) bool {
 		}
 	}
 	return true
+}
+
+// yamlOf is a node as a text of its own.
+func yamlOf(node *yaml.Node) ([]byte, error) {
+	var out strings.Builder
+	encoder := yaml.NewEncoder(&out)
+	encoder.SetIndent(2)
+	if err := errors.Join(encoder.Encode(node), encoder.Close()); err != nil {
+		return nil, err
+	}
+	return []byte(out.String()), nil
 }
