@@ -265,3 +265,8 @@ func reason(err error) string {
 	}
 	return err.Error()
 }
+
+// Has says whether one of the documents is of a kind and name.
+func (s *Site) Has(kind, name string) bool {
+	return slices.ContainsFunc(s.documents, func(d *document) bool { return d.kind == kind && d.name == name })
+}
