@@ -14,10 +14,11 @@ import (
 // bootsView is the boot check, a column a firmware.
 type bootsView struct {
 	Boots []bootView
-	// Answered: there are answers below.
-	Answered bool
-	Rows     []bootRow
-	Groups   []answerGroup
+	// Of names the firmwares that were asked: the columns of Differ.
+	Of     []string
+	Differ []bootRow
+	Same   []bootRow
+	Groups []answerGroup
 }
 
 // bootView is the verdict of one.
@@ -29,9 +30,7 @@ type bootView struct {
 // bootRow is one answer of all firmwares.
 type bootRow struct {
 	Name  string
-	Cells []string
-	// Same: all have the first cell.
-	Same bool
+	Cells []string // one where all have the same
 }
 
 // answerGroup is a table of answers, or a text.
@@ -58,8 +57,10 @@ func firmwareName(f bootcheck.Firmware) string {
 	return string(f)
 }
 
-// answered: the guest was asked, not only watched.
-func (b Boot) answered() bool { return b.Answers.Asked || b.Answers.State != "" }
+// answered: it said something, be it a login prompt.
+func (b Boot) answered() bool {
+	return b.Answers.Asked || b.Answers.State != "" || b.Answers.Prompt != ""
+}
 
 func newBootsView(boots []Boot) *bootsView {
 	if len(boots) == 0 {
@@ -68,29 +69,36 @@ func newBootsView(boots []Boot) *bootsView {
 	v := &bootsView{}
 	for _, b := range boots {
 		v.Boots = append(v.Boots, bootView{Firmware: firmwareName(b.Firmware), Verified: b.Verified, Reason: b.Reason})
-		v.Answered = v.Answered || b.answered() || b.Answers.Prompt != ""
 	}
-	if !v.Answered {
+	asked := slices.DeleteFunc(slices.Clone(boots), func(b Boot) bool { return !b.answered() })
+	if len(asked) == 0 {
 		return v
 	}
-	v.compare(boots)
-	v.groups(boots)
+	for _, b := range asked {
+		v.Of = append(v.Of, firmwareName(b.Firmware))
+	}
+	v.compare(asked)
+	v.groups(asked)
 	return v
 }
 
 // compare puts the short answers side by side.
 func (v *bootsView) compare(boots []Boot) {
 	row := func(name string, answer func(bootcheck.Answers) string) {
-		r := bootRow{Name: name, Same: true}
-		given := false
+		r := bootRow{Name: name}
+		given, same := false, true
 		for _, b := range boots {
 			cell := clean(answer(b.Answers))
 			given = given || cell != ""
 			r.Cells = append(r.Cells, cmp.Or(cell, "\u2013"))
-			r.Same = r.Same && r.Cells[0] == r.Cells[len(r.Cells)-1]
+			same = same && r.Cells[0] == r.Cells[len(r.Cells)-1]
 		}
-		if given {
-			v.Rows = append(v.Rows, r)
+		switch {
+		case given && same:
+			r.Cells = r.Cells[:1]
+			v.Same = append(v.Same, r)
+		case given:
+			v.Differ = append(v.Differ, r)
 		}
 	}
 	row("State", func(a bootcheck.Answers) string { return a.State })

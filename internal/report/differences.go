@@ -53,6 +53,11 @@ func (t *changeTable) sort() {
 	slices.SortStableFunc(t.Groups, func(a, b changeGroup) int { return slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind) })
 }
 
+// Mixed: there are several kinds, or one that the title does not say.
+func (t *changeTable) Mixed() bool {
+	return len(t.Groups) > 1 || t.Count > 0 && t.Groups[0].Kind != Changed
+}
+
 // Long is a table that is folded.
 func (t *changeTable) Long() bool { return t.Count > mostRows }
 

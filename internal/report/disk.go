@@ -12,9 +12,10 @@ import (
 
 // diskView is the disk as it lies.
 type diskView struct {
-	Facts []fact
-	Strip strip
-	Rows  []diskRow
+	// Summary says in words what it is.
+	Summary string
+	Strip   strip
+	Rows    []diskRow
 	// Used: that of some partition is known.
 	Used bool
 }
@@ -42,10 +43,10 @@ func newDiskView(p plan.Plan, used map[int]int64) *diskView {
 		return nil
 	}
 	v := &diskView{}
-	v.fact("Size", size(d.Size)+" ("+exact(d.Size)+")")
-	v.fact("Table", fmt.Sprintf("%s, sectors of %d bytes", tableName(d.Table), d.SectorSize))
+	v.Summary = fmt.Sprintf("%s (%s) with a %s of %s, in sectors of %d bytes.", size(d.Size), exact(d.Size), tableName(d.Table),
+		things(len(d.Partitions), "partition"), d.SectorSize)
 	if d.GrowRoot {
-		v.fact("Root", "grows on the node into the room behind it")
+		v.Summary += " On the node the root grows into the room behind it."
 	}
 	var pieces []piece
 	room := func(start, end int64) {
@@ -78,8 +79,6 @@ func newDiskView(p plan.Plan, used map[int]int64) *diskView {
 	v.Strip = newStrip("The disk, "+size(d.Size), pieces)
 	return v
 }
-
-func (v *diskView) fact(name, text string) { v.Facts = append(v.Facts, fact{Name: name, Text: text}) }
 
 func class(d plan.Disk, p plan.Partition) string {
 	esp, _ := d.ESP()

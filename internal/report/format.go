@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"html/template"
 	"math"
 	"strconv"
 	"strings"
@@ -82,6 +83,9 @@ func duration(seconds float64) string {
 	if !(seconds > 0) { // neither is NaN
 		return "0" + nbsp + "s"
 	}
+	if seconds < 0.05 {
+		return "<" + nbsp + "0.1" + nbsp + "s"
+	}
 	if seconds < 59.95 {
 		return strconv.FormatFloat(seconds, 'f', 1, 64) + nbsp + "s"
 	}
@@ -120,6 +124,18 @@ func percent(part, whole float64) string {
 func length(p float64) string {
 	text := strconv.FormatFloat(p, 'f', 3, 64)
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + "%"
+}
+
+// soft is text that may be broken behind the characters that join words. It is escaped.
+func soft(text string) template.HTML {
+	var b strings.Builder
+	for i, r := range text {
+		b.WriteString(template.HTMLEscapeString(string(r)))
+		if strings.ContainsRune("_./=,:]", r) && i+1 < len(text) {
+			b.WriteString("<wbr>")
+		}
+	}
+	return template.HTML(b.String())
 }
 
 // clean is text without control characters: consoles are coloured with them.

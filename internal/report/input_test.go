@@ -82,9 +82,15 @@ func realistic(t *testing.T) Input {
 			{Name: "control-plane.raw.zst", Format: plan.RawZstd, Size: 187_140_224, VirtualSize: disk.Size, SHA256: strings.ToLower("18B6FB7CA457CF358455B234985F7AB6BBE880C375D6BFA9F60C43052FD53EC9")},
 		},
 		Stages: []Stage{
-			{"Preparing the tools", 0.002}, {"Starting the machine", 0.217}, {"Resolving the packages", 2.339}, {"Downloading the packages", 1.703},
-			{"Installing the packages", 47.298}, {"Finalising the root filesystem", 12.618}, {"Assembling the disk", 8.548},
-			{"Writing the image", 9.153}, {"Booting the image", 66.427},
+			{"Preparing the tools", 0.002},
+			{"Starting the machine", 0.217},
+			{"Resolving the packages", 2.339},
+			{"Downloading the packages", 1.703},
+			{"Installing the packages", 47.298},
+			{"Finalising the root filesystem", 12.618},
+			{"Assembling the disk", 8.548},
+			{"Writing the image", 9.153},
+			{"Booting the image", 66.427},
 		},
 		Boots: []Boot{{Firmware: bootcheck.BIOS, Verified: true, Answers: answers}, {Firmware: bootcheck.UEFISecure, Verified: true, Answers: uefi}},
 		Suites: []plan.LockedSuite{
@@ -140,8 +146,13 @@ func liveISO(t *testing.T) Input {
 	}
 	in.Images = []Image{{Name: "ephemeral.iso", Format: plan.ISOImage, Size: 318_767_104, SHA256: sum}}
 	in.Contents = []Content{
-		{"/live/filesystem.squashfs", 262_144_000}, {"/live/initrd.img", 31_457_280}, {"/live/vmlinuz", 8_254_400}, {"/boot/grub/efi.img", 4_194_304},
-		{"/AIRSHIP", 0}, {"/openstack/latest/meta_data.json", 212}, {"/openstack/latest/user_data", 1_902},
+		{"/live/filesystem.squashfs", 262_144_000},
+		{"/live/initrd.img", 31_457_280},
+		{"/live/vmlinuz", 8_254_400},
+		{"/boot/grub/efi.img", 4_194_304},
+		{"/AIRSHIP", 0},
+		{"/openstack/latest/meta_data.json", 212},
+		{"/openstack/latest/user_data", 1_902},
 	}
 	for i := range 60 {
 		in.Contents = append(in.Contents, Content{fmt.Sprintf("/boot/grub/i386-pc/module%02d.mod", i), int64(9_000 + 100*i)})

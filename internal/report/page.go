@@ -19,6 +19,7 @@ var files embed.FS
 var layout = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"css":    func() template.CSS { return template.CSS(content("page.css")) },
 	"script": func() template.JS { return template.JS(content("page.js")) },
+	"soft":   func(text string) template.HTML { return soft(text) },
 	"title":  func(t changeTable, title string) titled { return titled{Title: title, Table: &t} },
 	"hash":   func(name string) string { return hash(content(name)) },
 }).ParseFS(files, "page/*.html"))
@@ -59,22 +60,21 @@ type verdict struct{ Class, Sign, Text, Note string }
 
 // page is all that the layout needs, as texts.
 type page struct {
-	Title, Kind      string
-	Finished, Exact  string // for people and for programs
-	Verdict          verdict
-	Figures          []figure
-	Facts            []fact
-	Images           []imageRow
-	Changes          *changesView
-	Disk             *diskView
-	ISO              *isoView
-	Archive          *archiveView
-	Packages         *packagesView
-	Folders          *foldersView
-	Stages           *stagesView
-	Boots            *bootsView
-	Suites           []suiteRow
-	Sections         []section
+	Title, Kind string
+	Verdict     verdict
+	Figures     []figure
+	Facts       []fact
+	Images      []imageRow
+	Changes     *changesView
+	Disk        *diskView
+	ISO         *isoView
+	Archive     *archiveView
+	Packages    *packagesView
+	Folders     *foldersView
+	Stages      *stagesView
+	Boots       *bootsView
+	Suites      []suiteRow
+	Sections    []section
 }
 
 // section is an entry of the page's contents.
@@ -97,9 +97,6 @@ func newPage(in Input) page {
 		Folders:  newFoldersView(in.Inventory),
 		Stages:   newStagesView(in),
 		Boots:    newBootsView(in.Boots),
-	}
-	if !in.Finished.IsZero() {
-		p.Finished, p.Exact = moment(in.Finished), in.Finished.UTC().Format(time.RFC3339)
 	}
 	for _, i := range in.Images {
 		row := imageRow{Name: i.Name, Format: i.Format, SHA256: i.SHA256}
@@ -232,16 +229,22 @@ func pageFacts(in Input) []fact {
 	add("Architecture", p.Target.Architecture, false)
 	add("Distribution", strings.TrimSpace(p.Target.Distribution+" "+p.Target.Suite), false)
 	add("Host name", p.System.Hostname, false)
-	if len(in.Boots) > 0 && p.System.SecureBoot {
-		add("Secure Boot", "only what is signed starts", false)
+	if p.System.SecureBoot {
+		add("Secure Boot", "made for it", false)
 	}
-	add("Command line", strings.Join(cmdline(p), " "), true)
+	if !in.Finished.IsZero() {
+		add("Finished", moment(in.Finished), false)
+	}
+	if took := seconds(in); took > 0 {
+		add("Took", duration(took), false)
+	}
 	if p.Epoch > 0 {
-		add("Times clamped to", moment(time.Unix(p.Epoch, 0)), false)
+		add("Files dated", "up to "+moment(time.Unix(p.Epoch, 0)), false)
 	}
-	add("Built in", in.Isolation, false)
 	add("Plugin", in.Plugin, false)
 	add("Packer", in.Packer, false)
+	add("Built in", in.Isolation, false)
+	add("Command line", strings.Join(cmdline(p), " "), true)
 	add("Plan", "sha256:"+p.Digests().Output, true)
 	return all
 }

@@ -126,7 +126,7 @@ func newFoldersView(inv inventory.Inventory) *foldersView {
 	for countLarge(root, least) > mostRows {
 		least += least/4 + 1
 	}
-	v.rows(root, root.bytes, least)
+	v.rows(root, 1, root.bytes, least)
 	return v
 }
 
@@ -141,19 +141,24 @@ func countLarge(f *folder, least int64) int {
 	return n
 }
 
-func (v *foldersView) rows(f *folder, total, least int64) {
+func (v *foldersView) rows(f *folder, depth int, total, least int64) {
 	for _, one := range f.folders {
 		if one.bytes < least {
 			continue
 		}
+		// A directory whose contents are those of one in it is not worth a line.
+		if depth > 1 && len(one.folders) > 0 && one.folders[0].bytes >= max(least, one.bytes/50*49) {
+			v.rows(one, depth, total, least)
+			continue
+		}
 		row := bar{
-			Name: one.path, Depth: one.depth(), Size: size(one.bytes), Share: share(one.bytes, total),
+			Name: one.path, Depth: depth, Size: size(one.bytes), Share: share(one.bytes, total),
 			Length: percent(float64(one.bytes), float64(total)),
 		}
 		if one.files > 0 {
 			row.Files = count(one.files)
 		}
 		v.Rows = append(v.Rows, row)
-		v.rows(one, total, least)
+		v.rows(one, depth+1, total, least)
 	}
 }

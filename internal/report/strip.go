@@ -16,7 +16,11 @@ type strip struct {
 }
 
 // tick is a mark of the scale.
-type tick struct{ X, Anchor, Label string }
+type tick struct {
+	X, Anchor, Label string
+	// Wide: a phone has no room for it.
+	Wide bool
+}
 
 // stripPart is one part, in order.
 type stripPart struct {
@@ -119,8 +123,10 @@ func ticks(total int64) []tick {
 		step = 1
 	}
 	all := []tick{{X: "0", Anchor: "start", Label: "0"}}
-	for at := step; at < whole*0.88; at += step {
-		all = append(all, tick{X: length(100 * at / whole), Anchor: "middle", Label: strconv.FormatFloat(at, 'f', -1, 64)})
+	for at, i := step, 1; at < whole*0.88; at, i = at+step, i+1 {
+		all = append(all, tick{
+			X: length(100 * at / whole), Anchor: "middle", Label: strconv.FormatFloat(at, 'f', -1, 64), Wide: i%2 == 1 || at > whole*0.7,
+		})
 	}
 	return append(all, tick{X: "100%", Anchor: "end", Label: fmt.Sprintf("%s%s%s", trimmed(whole), nbsp, name)})
 }

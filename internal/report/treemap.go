@@ -69,6 +69,7 @@ type tile struct {
 type treemap struct {
 	width, height float64
 	total         int64
+	colors        int // that were given
 	Tiles         []tile
 }
 
@@ -96,7 +97,7 @@ func (m *treemap) divide(f *folder, r rectangle, class string) {
 		}
 	}
 	if len(inside) == 0 {
-		m.tile(r, class, f.path, f.path, f.bytes)
+		m.tile(r, cmp.Or(class, group(0)), f.path, "", f.bytes)
 		return
 	}
 	sizes := make([]float64, 0, len(inside)+1)
@@ -108,42 +109,52 @@ func (m *treemap) divide(f *folder, r rectangle, class string) {
 	}
 	for i, place := range squarify(sizes, r) {
 		if i == len(inside) {
-			m.tile(place, cmp.Or(class, "g6"), "other", "other in "+f.path, rest)
+			m.tile(place, cmp.Or(class, "g6"), f.path, " (rest)", rest)
 			continue
 		}
 		color := class
-		if color == "" {
-			color = group(i)
+		// What has more than half of all would give all one colour: what lies in it has its own.
+		if color == "" && inside[i].bytes <= m.total/2 {
+			color = group(m.colors)
+			m.colors++
 		}
 		m.divide(inside[i], place, color)
 	}
 }
 
-func (m *treemap) tile(r rectangle, class, label, title string, bytes int64) {
+// tile adds a directory, or with an ending what is left of it.
+func (m *treemap) tile(r rectangle, class, name, ending string, bytes int64) {
 	if r.w < 1 || r.h < 1 {
 		return
 	}
 	t := tile{
-		Class: class, Title: title + ", " + size(bytes) + ", " + share(bytes, m.total),
+		Class: class, Title: name + ending + ", " + size(bytes) + ", " + share(bytes, m.total),
 		X: length(100 * r.x / m.width), Y: length(100 * r.y / m.height),
 		W: length(100 * r.w / m.width), H: length(100 * r.h / m.height),
 	}
 	fits := func(text string) bool { return float64(len([]rune(text)))*characterWidth+12 < r.w }
 	const lineHeight = 17
-	// The last part of a path says enough where the whole has no room.
-	if short := path.Base(label); !fits(label) && short != label {
-		label = "\u2026/" + short
-		if !fits(label) {
-			label = short
+	for _, label := range labels(name, ending) {
+		if !fits(label) || r.h <= lineHeight+6 {
+			continue
 		}
-	}
-	if fits(label) && r.h > lineHeight+6 {
 		t.Lines = append(t.Lines, label)
 		if text := size(bytes); fits(text) && r.h > 2*lineHeight+6 {
 			t.Lines = append(t.Lines, text)
 		}
+		break
 	}
 	m.Tiles = append(m.Tiles, t)
+}
+
+// labels of a directory, the longest first: its end says enough where the whole has no room.
+func labels(name, ending string) []string {
+	short, above := path.Base(name), path.Base(path.Dir(name))
+	all := []string{name + ending}
+	if above != "/" {
+		all = append(all, "\u2026/"+above+"/"+short+ending)
+	}
+	return append(all, "\u2026/"+short+ending, short+ending, strings.Trim(cmp.Or(ending, short), " ()"))
 }
 
 // squarify fills r with areas in proportion to sizes, each as near to a square as may be: Bruls, Huizing and van
@@ -199,12 +210,4 @@ func squarify(sizes []float64, r rectangle) []rectangle {
 func worst(largest, least, sum, side float64) float64 {
 	s, a := side*side, sum*sum
 	return max(s*largest/a, a/(s*least))
-}
-
-// depth of a directory below the root.
-func (f *folder) depth() int {
-	if f.path == "/" {
-		return 0
-	}
-	return strings.Count(f.path, "/")
 }
