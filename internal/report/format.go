@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,16 +127,27 @@ func length(p float64) string {
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + "%"
 }
 
-// soft is text that may be broken behind the characters that join words. It is escaped.
+// joining are characters behind which a line may be broken.
+const joining = "_./,]"
+
+// soft is text that may be broken behind what joins its words. It is escaped.
 func soft(text string) template.HTML {
 	var b strings.Builder
 	for i, r := range text {
 		b.WriteString(template.HTMLEscapeString(string(r)))
-		if strings.ContainsRune("_./=,:]", r) && i+1 < len(text) {
+		if strings.ContainsRune(joining, r) && i+1 < len(text) {
 			b.WriteString("<wbr>")
 		}
 	}
 	return template.HTML(b.String())
+}
+
+// long says that a text has a word that is to be broken anywhere: it would make its column wider than a page has
+// room for.
+func long(text string) bool {
+	const longest = 20
+	return slices.ContainsFunc(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(joining+"-", r) }),
+		func(word string) bool { return len(word) > longest })
 }
 
 // clean is text without control characters: consoles are coloured with them.

@@ -69,7 +69,7 @@ type tile struct {
 type treemap struct {
 	width, height float64
 	total         int64
-	colors        int // that were given
+	colors        map[string]string // of groups, by their paths
 	Tiles         []tile
 }
 
@@ -77,15 +77,37 @@ type treemap struct {
 const smallest = 0.006
 
 func newTreemap(root *folder, width, height float64) treemap {
-	m := treemap{width: width, height: height, total: root.bytes}
+	m := treemap{width: width, height: height, total: root.bytes, colors: map[string]string{}}
 	if root.bytes > 0 && len(root.folders) > 0 {
+		groups := root.groups(root.bytes)
+		slices.SortStableFunc(groups, func(a, b *folder) int { return cmp.Compare(b.bytes, a.bytes) })
+		for i, g := range groups {
+			m.colors[g.path] = group(i)
+		}
 		m.divide(root, rectangle{w: width, h: height}, "")
 	}
 	return m
 }
 
-// group is the colour of each directory at the top, of which the largest have one of their own.
+// groups are the directories that have a colour. What has more than half of all would give it to nearly everything:
+// those in it have one each.
+func (f *folder) groups(total int64) []*folder {
+	var all []*folder
+	for _, one := range f.folders {
+		if one.bytes > total/2 && len(one.folders) > 0 {
+			all = append(all, one.groups(total)...)
+		} else {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// group is the colour of the one at a place, of which the first have one of their own.
 func group(i int) string { return "g" + string('1'+rune(min(i, 5))) }
+
+// leastGroup is the colour of what is in no group.
+const leastGroup = "g6"
 
 // divide fills r with what is in f.
 func (m *treemap) divide(f *folder, r rectangle, class string) {
@@ -97,7 +119,7 @@ func (m *treemap) divide(f *folder, r rectangle, class string) {
 		}
 	}
 	if len(inside) == 0 {
-		m.tile(r, cmp.Or(class, group(0)), f.path, "", f.bytes)
+		m.tile(r, cmp.Or(class, leastGroup), f.path, "", f.bytes)
 		return
 	}
 	sizes := make([]float64, 0, len(inside)+1)
@@ -109,16 +131,10 @@ func (m *treemap) divide(f *folder, r rectangle, class string) {
 	}
 	for i, place := range squarify(sizes, r) {
 		if i == len(inside) {
-			m.tile(place, cmp.Or(class, "g6"), f.path, " (rest)", rest)
+			m.tile(place, cmp.Or(class, leastGroup), f.path, " (rest)", rest)
 			continue
 		}
-		color := class
-		// What has more than half of all would give all one colour: what lies in it has its own.
-		if color == "" && inside[i].bytes <= m.total/2 {
-			color = group(m.colors)
-			m.colors++
-		}
-		m.divide(inside[i], place, color)
+		m.divide(inside[i], place, cmp.Or(class, m.colors[inside[i].path]))
 	}
 }
 
