@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"maps"
+	"path"
 	"slices"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
@@ -13,7 +14,14 @@ import (
 type isoView struct {
 	Facts []fact
 	Strip strip // empty where sizes are not known
-	Rows  []contentRow
+	Table contentTable
+}
+
+// contentTable is what a strip shows, as numbers.
+type contentTable struct {
+	Rows []contentRow
+	// Used and Sized: some row says what it is for; rows have sizes.
+	Used, Sized bool
 	// More says what the rows leave out.
 	More string
 }
@@ -21,8 +29,13 @@ type isoView struct {
 // contentRow is a file, or a directory, with what it is for.
 type contentRow struct{ Class, Path, Use, Size, Share string }
 
-// drawn is how many parts a strip shows; the rest is one more.
-const drawn = 7
+// drawn is how many parts a strip shows, and the least of all that each has, in parts of the whole; the rest is one
+// more. listed is how many lines the table has, but for those whose use is known.
+const (
+	drawn      = 7
+	leastDrawn = 1000
+	listed     = 12
+)
 
 // isoUses are the files of an ISO that have a name of their own.
 var isoUses = map[string]string{
@@ -49,21 +62,18 @@ func newISOView(p plan.Plan, contents []Content) *isoView {
 	}
 	if len(contents) == 0 {
 		for _, name := range slices.Sorted(maps.Keys(uses)) {
-			v.Rows = append(v.Rows, contentRow{Path: name, Use: uses[name]})
+			v.Table.Rows, v.Table.Used = append(v.Table.Rows, contentRow{Path: name, Use: uses[name]}), true
 		}
 		return v
 	}
-	v.Strip, v.Rows = charted("The ISO", contents, func(path string) string { return uses[path] })
-	if left := len(v.Rows) - mostRows; left > 0 {
-		v.Rows, v.More = v.Rows[:mostRows], things(left, "smaller file")+" more"
-	}
+	v.Strip, v.Table = charted("The ISO", contents, uses)
 	return v
 }
 
 // archiveView is what is in an archive, or in a directory.
 type archiveView struct {
 	Strip strip
-	Rows  []contentRow
+	Table contentTable
 }
 
 func newArchiveView(in Input) *archiveView {
@@ -82,17 +92,12 @@ func newArchiveView(in Input) *archiveView {
 		contents = append(contents, Content{Path: "/", Bytes: rest})
 	}
 	v := &archiveView{}
-	v.Strip, v.Rows = charted("The archive's contents, "+size(root.bytes), contents, func(path string) string {
-		if path == "/" {
-			return "files that lie in no directory"
-		}
-		return ""
-	})
+	v.Strip, v.Table = charted("The archive's contents, "+size(root.bytes), contents, map[string]string{"/": "files at the top"})
 	return v
 }
 
 // charted draws contents, the largest first.
-func charted(title string, contents []Content, use func(path string) string) (strip, []contentRow) {
+func charted(title string, contents []Content, uses map[string]string) (strip, contentTable) {
 	sorted := slices.SortedFunc(slices.Values(contents), func(a, b Content) int {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Path, b.Path))
 	})
@@ -101,20 +106,30 @@ func charted(title string, contents []Content, use func(path string) string) (st
 		total += c.Bytes
 	}
 	var pieces []piece
-	var rows []contentRow
-	var rest int64
+	table := contentTable{Sized: true}
+	var rest, left int64
+	leftFiles := 0
 	for i, c := range sorted {
-		row := contentRow{Path: c.Path, Use: use(c.Path), Size: size(c.Bytes), Share: share(c.Bytes, total)}
-		if i < drawn {
+		row := contentRow{Path: c.Path, Use: uses[c.Path], Size: size(c.Bytes), Share: share(c.Bytes, total)}
+		if i < drawn && c.Bytes >= total/leastDrawn {
 			row.Class = group(i)
-			pieces = append(pieces, piece{class: row.Class, label: c.Path, title: c.Path + ", " + row.Size + ", " + row.Share, bytes: c.Bytes})
+			pieces = append(pieces, piece{
+				class: row.Class, label: cmp.Or(row.Use, path.Base(c.Path)), title: c.Path + ", " + row.Size + ", " + row.Share, bytes: c.Bytes,
+			})
 		} else {
 			rest += c.Bytes
 		}
-		rows = append(rows, row)
+		if i >= listed && row.Use == "" {
+			left, leftFiles = left+c.Bytes, leftFiles+1
+			continue
+		}
+		table.Rows, table.Used = append(table.Rows, row), table.Used || row.Use != ""
+	}
+	if leftFiles > 0 {
+		table.More = things(leftFiles, "other") + ", together " + size(left) + "."
 	}
 	if rest > 0 {
 		pieces = append(pieces, piece{class: classFree, label: "others", title: "others, " + size(rest) + ", " + share(rest, total), bytes: rest})
 	}
-	return newStrip(title, pieces), rows
+	return newStrip(title, pieces), table
 }

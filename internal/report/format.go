@@ -150,6 +150,18 @@ func long(text string) bool {
 		func(word string) bool { return len(word) > longest })
 }
 
+// width is the class of a cell: short, whose text is not to be broken, or long, see there; empty for others.
+func width(text string) string {
+	const shortest = 14
+	switch {
+	case long(text):
+		return "long"
+	case len(text) <= shortest && !strings.Contains(text, "\n"):
+		return "short"
+	}
+	return ""
+}
+
 // clean is text without control characters: consoles are coloured with them.
 func clean(text string) string {
 	return strings.Map(func(r rune) rune {

@@ -20,6 +20,7 @@ var layout = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"css":    func() template.CSS { return template.CSS(content("page.css")) },
 	"script": func() template.JS { return template.JS(content("page.js")) },
 	"long":   long,
+	"width":  width,
 	"soft":   func(text string) template.HTML { return soft(text) },
 	"title":  func(t changeTable, title string) titled { return titled{Title: title, Table: &t} },
 	"hash":   func(name string) string { return hash(content(name)) },
