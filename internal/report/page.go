@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -88,7 +89,7 @@ type suiteRow struct{ Source, Suite, Date, InRelease string }
 
 func newPage(in Input) page {
 	p := page{
-		Title:    in.Plan.Profile,
+		Title:    cmp.Or(in.Plan.Profile, "(no name)"),
 		Kind:     kind(in.Plan),
 		Verdict:  newVerdict(in),
 		Changes:  newChangesView(in),

@@ -79,7 +79,7 @@ func NewRecord(in Input) Record {
 		Files: in.Inventory.Files, Bytes: in.Inventory.Bytes,
 	}
 	for _, i := range in.Images {
-		r.Images = append(r.Images, RecordedImage{Name: i.Name, Format: i.Format, Size: i.Size, VirtualSize: i.VirtualSize, SHA256: i.SHA256})
+		r.Images = append(r.Images, RecordedImage(i))
 	}
 	return r
 }
