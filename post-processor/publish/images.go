@@ -101,8 +101,16 @@ func ofManifest(ctx context.Context, name string, files []string) ([]publish.Ima
 
 // endings tell the format of another builder's image.
 var endings = []struct{ ending, format string }{
-	{".qcow2", "qcow2"}, {".raw.zst", "raw.zst"}, {".raw", "raw"}, {".vhdx", "vhdx"}, {".vhd", "vhd"}, {".vmdk", "vmdk"}, {".iso", "iso"},
-	{".tar.zst", "tar.zst"}, {".squashfs", "squashfs"}, {".tar.gz", "gce"},
+	{".qcow2", "qcow2"},
+	{".raw.zst", "raw.zst"},
+	{".raw", "raw"},
+	{".vhdx", "vhdx"},
+	{".vhd", "vhd"},
+	{".vmdk", "vmdk"},
+	{".iso", "iso"},
+	{".tar.zst", "tar.zst"},
+	{".squashfs", "squashfs"},
+	{".tar.gz", "gce"},
 }
 
 // qcowMagic begins a qcow2 image, whatever its name (QEMU's docs/interop/qcow2.txt).
