@@ -200,6 +200,10 @@ const entryProbe = "userns probe"
 // probe tries what a machine does first. It reports each step before it takes it.
 func probe(_ context.Context, call Call) error {
 	call.Progress(stepMount)
+	// A container's filter may allow mounts and refuse this.
+	if err := unix.Sethostname([]byte("airship")); err != nil {
+		return os.NewSyscallError("sethostname", err)
+	}
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return os.NewSyscallError("make mounts private", err)
 	}
