@@ -157,8 +157,22 @@ func (e Environment) volume() (string, error) {
 	return last, nil
 }
 
-// sides are where a volume is: here, and on the host that mounts it.
-type sides struct{ host string }
+// sides are where a volume is.
+type sides struct {
+	// host is the directory as its owner names it; empty where that is no other than here.
+	host string
+	// written is what the document had, here what it names now.
+	written, here string
+}
+
+// restore lets a document name its volume as it did.
+func (s sides) restore(document *yaml.RNode) {
+	for _, path := range volumePaths {
+		if node, err := document.Pipe(yaml.Lookup(path...)); err == nil && node != nil && s.here != "" && node.YNode().Value == s.here {
+			node.YNode().Value = s.written
+		}
+	}
+}
 
 // inside lets a document's container.volume, HOST:CONTAINER, name the directory that is here. In the container that is its own side;
 // the host's is kept for those who read the image's metadata there. A relative host's side starts at the working directory.
@@ -172,7 +186,8 @@ func (e Environment) inside(configuration *yaml.RNode) (sides, error) {
 		if err != nil || node == nil || node.YNode().Value == "" {
 			continue
 		}
-		host, container := transpose.Sides(node.YNode().Value)
+		written := node.YNode().Value
+		host, container := transpose.Sides(written)
 		here, err := filepath.Abs(host)
 		if err != nil {
 			return sides{}, err
@@ -184,13 +199,13 @@ func (e Environment) inside(configuration *yaml.RNode) (sides, error) {
 		case slices.Contains(mounts, filepath.Clean(container)), !isDirectory(here) && isDirectory(container):
 			// A container may have a directory of the host's name, too.
 			node.YNode().Value = container + ":" + container
-			return sides{host: host}, nil
+			return sides{host: host, written: written, here: node.YNode().Value}, nil
 		case isDirectory(here):
 			node.YNode().Value = here + ":" + container
-			return sides{}, nil
+			return sides{written: written, here: node.YNode().Value}, nil
 		}
 		return sides{}, fmt.Errorf("container.volume is %s, and there is neither a directory %s nor %s here: mount the host's as the other, or make it",
-			mistake.Word(node.YNode().Value), here, container)
+			mistake.Word(written), here, container)
 	}
 	return sides{}, nil
 }

@@ -44,8 +44,7 @@ func (e Environment) process(ctx context.Context, rl *framework.ResourceList) er
 		return err
 	}
 	// Before the working directory is another: relative paths start at the caller's.
-	inside, err := e.inside(site.configuration)
-	if err != nil {
+	if site.inside, err = e.inside(site.configuration); err != nil {
 		return err
 	}
 	back, err := os.Getwd()
@@ -60,7 +59,7 @@ func (e Environment) process(ctx context.Context, rl *framework.ResourceList) er
 		if err != nil {
 			return err
 		}
-		b := build{Documents: site.files(), Host: inside.host, Publish: true, From: back, Images: profiles}
+		b := build{Documents: site.files(), Host: site.inside.host, Publish: true, From: back, Images: profiles}
 		if err := b.check(); err != nil {
 			return err
 		}

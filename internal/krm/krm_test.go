@@ -267,6 +267,8 @@ func TestVolume(t *testing.T) {
 				text, err := node.String()
 				require.NoError(t, err)
 				assert.Contains(t, text, "'"+c.want+"'")
+				got.restore(node)
+				assert.Contains(t, node.MustString(), "'"+c.volume+"'")
 			}
 		})
 	}

@@ -36,6 +36,8 @@ type site struct {
 	original map[string][]*yaml.RNode
 	// own is the list's node of the configuration, where it is one of its documents.
 	own *yaml.RNode
+	// inside is the configuration's volume.
+	inside sides
 }
 
 // origins are the annotations by which kustomize, kpt and kyaml say where a document is from. They are no part of it.
@@ -231,9 +233,15 @@ func (s *site) made() ([]*yaml.RNode, error) {
 			return err
 		}
 		if path == configurationFile && s.own != nil && len(documents) == 1 {
-			return take(s.own, s.configuration, documents[0])
+			before := s.configuration.Copy()
+			s.inside.restore(before)
+			s.inside.restore(documents[0])
+			return take(s.own, before, documents[0])
 		}
 		for i, document := range documents {
+			if path == configurationFile {
+				s.inside.restore(document)
+			}
 			name := strings.TrimPrefix(path, documentsDirectory+string(filepath.Separator))
 			if path == configurationFile {
 				name = strings.ToLower(document.GetKind()+"-"+document.GetName()) + ".yaml"
