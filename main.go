@@ -16,6 +16,7 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/machine/namespace"
 	"github.com/airshipit/packer-plugin-airship/internal/toolbox"
 	"github.com/airshipit/packer-plugin-airship/internal/userns"
+	"github.com/airshipit/packer-plugin-airship/post-processor/publish"
 	provisioner "github.com/airshipit/packer-plugin-airship/provisioner/airship"
 	"github.com/airshipit/packer-plugin-airship/version"
 )
@@ -35,6 +36,7 @@ func main() {
 	set.RegisterBuilder(plugin.DEFAULT_NAME, new(builder.Builder))
 	set.RegisterProvisioner(plugin.DEFAULT_NAME, new(provisioner.Provisioner))
 	set.RegisterDatasource("nodeprofile", new(nodeprofile.Datasource))
+	set.RegisterPostProcessor("publish", new(publish.PostProcessor))
 	exit(set.Run())
 }
 

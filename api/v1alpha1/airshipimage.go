@@ -93,12 +93,18 @@ type Publication struct {
 // PublicationTarget is a place of a document that names an image.
 type PublicationTarget struct {
 	// Kind is VersionsCatalogue, VariableCatalogue, BareMetalHost, Metal3MachineTemplate, BaremetalManager or another.
-	Kind      string `json:"kind"`
-	Name      string `json:"name"`
+	Kind string `json:"kind"`
+	// Name of the document. Empty, of a BareMetalHost or Metal3MachineTemplate: all that hostSelector selects.
+	Name      string `json:"name,omitempty"`
 	Namespace string `json:"namespace,omitempty"`
-	// FieldPath leads to the mapping that has url and checksum, or to the URL itself. Default: where documents of the kind
-	// have it.
+	// FieldPath leads to the mapping that has url and checksum, or to a text. Default: where documents of the kind have it.
 	FieldPath string `json:"fieldPath,omitempty"`
+	// Value is what a text at fieldPath becomes: url (default), checksum, checksumType, format or size.
+	Value string `json:"value,omitempty"`
+	// Checksum is the algorithm: sha256, sha512 or md5. Default: the one that the document names, else sha256.
+	Checksum string `json:"checksum,omitempty"`
+	// Format chooses among the image's files. Default: the first.
+	Format string `json:"format,omitempty"`
 }
 
 // Reference names another document.

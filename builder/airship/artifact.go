@@ -41,7 +41,7 @@ func (b *build) artifact() *Artifact {
 		"profile": b.plan.Profile, "action": b.plan.Action, "plan": b.plan.Digests().Output,
 		"format": first.Format, "sha256": first.SHA256, "sha512": first.SHA512,
 		"size": strconv.FormatInt(first.Size, 10), "virtual_size": strconv.FormatInt(first.VirtualSize, 10),
-		"images": b.files[:len(b.images)],
+		"images": b.files[:len(b.images)], "airship_image": b.imageYAML,
 		// Packer reads the post-processors' build variables from it.
 		"generated_data": b.generated,
 	}
@@ -70,7 +70,7 @@ func (a *Artifact) String() string {
 }
 
 // State gives profile, action, plan (a digest), of the first image format, sha256, sha512, size and virtual_size
-// (bytes), strings all; images, the paths of all of them; and generated_data.
+// (bytes), strings all; images, the paths of all of them; airship_image, the AirshipImage as YAML; and generated_data.
 func (a *Artifact) State(name string) any { return a.state[name] }
 
 // Destroy removes the files and directories.

@@ -51,6 +51,7 @@ type build struct {
 	images      []image           // writeImages, in the order of the plan's outputs
 	checks      []check           // bootImage
 	files       []string          // deliver: the images first
+	imageYAML   string            // deliver: the AirshipImage
 	stages      []stage
 }
 

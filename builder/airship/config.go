@@ -98,6 +98,11 @@ type Config struct {
 	// The virtual machine's processors. Default: the host's, at most 8. A namespace has the host's.
 	CPUs int `mapstructure:"cpus"`
 
+	// Take the tree of packages from the cache where an earlier build has installed the same ones, and keep it there otherwise. The
+	// image is the same. Default: `true`, but `false` in a virtual machine under software emulation, where that takes
+	// longer than it saves.
+	ReuseStages *bool `mapstructure:"reuse_stages"`
+
 	// Boot the finished image under QEMU, in every firmware that it supports, and ask it what it is.
 	// An image that does not boot, or is not what the profile says, is not delivered. Without QEMU on
 	// the host there is a warning instead. Default: `true`.

@@ -39,6 +39,7 @@ type FlatConfig struct {
 	Isolation           *string           `mapstructure:"isolation" cty:"isolation" hcl:"isolation"`
 	Memory              *int64            `mapstructure:"memory" cty:"memory" hcl:"memory"`
 	CPUs                *int              `mapstructure:"cpus" cty:"cpus" hcl:"cpus"`
+	ReuseStages         *bool             `mapstructure:"reuse_stages" cty:"reuse_stages" hcl:"reuse_stages"`
 	VerifyBoot          *bool             `mapstructure:"verify_boot" cty:"verify_boot" hcl:"verify_boot"`
 	BootTimeout         *string           `mapstructure:"boot_timeout" cty:"boot_timeout" hcl:"boot_timeout"`
 	Accelerator         *string           `mapstructure:"accelerator" cty:"accelerator" hcl:"accelerator"`
@@ -85,6 +86,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"isolation":                  &hcldec.AttrSpec{Name: "isolation", Type: cty.String, Required: false},
 		"memory":                     &hcldec.AttrSpec{Name: "memory", Type: cty.Number, Required: false},
 		"cpus":                       &hcldec.AttrSpec{Name: "cpus", Type: cty.Number, Required: false},
+		"reuse_stages":               &hcldec.AttrSpec{Name: "reuse_stages", Type: cty.Bool, Required: false},
 		"verify_boot":                &hcldec.AttrSpec{Name: "verify_boot", Type: cty.Bool, Required: false},
 		"boot_timeout":               &hcldec.AttrSpec{Name: "boot_timeout", Type: cty.String, Required: false},
 		"accelerator":                &hcldec.AttrSpec{Name: "accelerator", Type: cty.String, Required: false},

@@ -20,9 +20,13 @@ import (
 // manifest says how an image came about. It lies beside the image, not in it: times, mirrors and
 // machines differ between builds of one plan.
 type manifest struct {
-	Profile string  `json:"profile"`
-	Action  string  `json:"action"`
-	Images  []image `json:"images"`
+	Profile string `json:"profile"`
+	Action  string `json:"action"`
+	// Architecture is Debian's name.
+	Architecture string `json:"architecture"`
+	// Epoch is the image's date, SOURCE_DATE_EPOCH.
+	Epoch  int64   `json:"epoch"`
+	Images []image `json:"images"`
 	// Verified: the image has booted in every firmware that it supports. A root filesystem does not boot.
 	Verified  bool              `json:"verified"`
 	Boots     []check           `json:"boots"`
@@ -64,7 +68,7 @@ func mirrorOf(m repository.Mirrors) mirror {
 // deliver gives the finished files their names.
 func deliver(_ context.Context, b *build, _ multistep.StateBag) error {
 	m := manifest{
-		Profile: b.plan.Profile, Action: b.plan.Action, Images: b.images,
+		Profile: b.plan.Profile, Action: b.plan.Action, Architecture: b.plan.Target.Architecture, Epoch: b.plan.Epoch, Images: b.images,
 		Verified: len(b.checks) > 0, Boots: b.checks, Plan: b.plan.Digests(),
 		Plugin: version.PluginVersion.FormattedVersion(), Packer: b.config.PackerCoreVersion,
 		Isolation: isolationOf(b.isolation), Mirror: mirrorOf(b.mirrors), Suites: b.lock.Suites,
@@ -86,6 +90,9 @@ func deliver(_ context.Context, b *build, _ multistep.StateBag) error {
 		if beside[filepath.Clean(name)], err = b.metadata(); err != nil {
 			return err
 		}
+	}
+	if b.imageYAML, err = b.airshipImage(); err != nil {
+		return err
 	}
 	if b.files, err = b.output.Deliver(beside); err != nil {
 		return err
@@ -114,4 +121,10 @@ func (b *build) inOrder() {
 		return at
 	}
 	slices.SortStableFunc(b.files, func(x, y string) int { return place(x) - place(y) })
+}
+
+// airshipImage is the document for those who publish the image, without secrets.
+func (b *build) airshipImage() (string, error) {
+	text, err := b.profile.Redacted().ImageYAML()
+	return b.mask.Text(text), err
 }

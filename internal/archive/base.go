@@ -16,6 +16,7 @@ import (
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/internal/registry"
 	"github.com/airshipit/packer-plugin-airship/internal/repository/compression"
 	"github.com/airshipit/packer-plugin-airship/internal/until"
 )
@@ -47,11 +48,11 @@ func OpenBase(ctx context.Context, name string, o BaseOptions) (*Base, error) {
 }
 
 func openBase(ctx context.Context, name string, o BaseOptions) (*Base, error) {
-	if reference, found := strings.CutPrefix(name, registryScheme); found {
+	if reference, found := strings.CutPrefix(name, registry.Scheme); found {
 		return pull(ctx, reference, o)
 	}
 	if scheme, _, found := strings.Cut(name, "://"); found {
-		return nil, fmt.Errorf("%s:// is none of what a base is read from: want a file or %sREGISTRY/REPOSITORY:TAG", scheme, registryScheme)
+		return nil, fmt.Errorf("%s:// is none of what a base is read from: want a file or %sREGISTRY/REPOSITORY:TAG", scheme, registry.Scheme)
 	}
 	file, err := os.Open(name)
 	if err != nil {

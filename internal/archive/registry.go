@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,15 +11,10 @@ import (
 
 	"oras.land/oras-go/v2"
 	"oras.land/oras-go/v2/content/oci"
-	"oras.land/oras-go/v2/registry/remote"
-	"oras.land/oras-go/v2/registry/remote/auth"
-	"oras.land/oras-go/v2/registry/remote/credentials"
 
 	"github.com/airshipit/packer-plugin-airship/internal/flock"
+	"github.com/airshipit/packer-plugin-airship/internal/registry"
 )
-
-// registryScheme begins the name of an image in a registry.
-const registryScheme = "oci://"
 
 // BaseOptions of OpenBase.
 type BaseOptions struct {
@@ -34,23 +28,15 @@ type BaseOptions struct {
 	Say func(format string, args ...any)
 }
 
-// pull brings an image into the cache. Credentials are those of Docker's configuration and its helpers. A registry on
-// this host's loopback interface is spoken to without TLS, as Docker does.
+// pull brings an image into the cache.
 func pull(ctx context.Context, reference string, o BaseOptions) (*Base, error) {
-	repository, err := remote.NewRepository(reference)
+	repository, err := registry.Open(reference, o.Client)
 	if err != nil {
-		return nil, fmt.Errorf("want %sREGISTRY/REPOSITORY:TAG or @sha256:DIGEST: %w", registryScheme, err)
+		return nil, fmt.Errorf("want %sREGISTRY/REPOSITORY:TAG or @sha256:DIGEST: %w", registry.Scheme, err)
 	}
 	if repository.Reference.Reference == "" {
-		return nil, fmt.Errorf("names no version: want %s%s:TAG or @sha256:DIGEST", registryScheme, reference)
+		return nil, fmt.Errorf("names no version: want %s%s:TAG or @sha256:DIGEST", registry.Scheme, reference)
 	}
-	store, err := credentials.NewStoreFromDocker(credentials.StoreOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("read Docker's configuration: %w", err)
-	}
-	repository.PlainHTTP = loopback(repository.Reference.Host())
-	repository.Client = &auth.Client{Client: o.Client, Cache: auth.NewCache(), Credential: credentials.Credential(store)}
-
 	found, err := oras.Resolve(ctx, repository, repository.Reference.Reference, oras.ResolveOptions{TargetPlatform: platform(o.Architecture)})
 	if err != nil {
 		return nil, err
@@ -84,17 +70,4 @@ func pull(ctx context.Context, reference string, o BaseOptions) (*Base, error) {
 		return nil, errors.New("the registry's image is another than it said")
 	}
 	return base, nil
-}
-
-// loopback says that a host, with or without a port, is this one.
-func loopback(host string) bool {
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = host
-	}
-	if name == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(name)
-	return ip != nil && ip.IsLoopback()
 }

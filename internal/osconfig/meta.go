@@ -7,6 +7,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/document"
 	"github.com/airshipit/packer-plugin-airship/internal/variables"
 )
@@ -23,6 +24,8 @@ func Meta(profile *document.Profile, facts Facts) (map[string][]byte, error) {
 		return nil, err
 	}
 	shown := profile.Redacted()
+	// Where copies of the image go is none of its own business.
+	shown.Image.Spec.Publish = v1alpha1.Publication{}
 	// The record has the profile in its own place.
 	facts.ProfileName, facts.ProfileDigest = "", ""
 	files := map[string][]byte{}

@@ -212,7 +212,7 @@ func FuzzRetryAfter(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		wait := retryAfter(http.Header{"Retry-After": {text}})
+		wait := RetryAfter(http.Header{"Retry-After": {text}})
 		require.GreaterOrEqual(t, wait, time.Duration(0))
 		require.LessOrEqual(t, wait, longestPause)
 	})

@@ -73,7 +73,7 @@ func (f *Fetcher) explain(from address, err error) error {
 }
 
 func (f *Fetcher) refusal(from address, response *http.Response) error {
-	status := &StatusError{URL: from.String(), Code: response.StatusCode, wait: retryAfter(response.Header)}
+	status := &StatusError{URL: from.String(), Code: response.StatusCode, wait: RetryAfter(response.Header)}
 	// After redirects the last request counts.
 	asked := response.Request.URL
 	proxy, err := f.proxyOf(asked)

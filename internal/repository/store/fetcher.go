@@ -76,6 +76,15 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
+// NewClient asks by the proxies, authorities and timeouts of o, for what goes into no Store.
+func NewClient(o Options) (*http.Client, error) {
+	f, err := NewFetcher(nil, o)
+	if err != nil {
+		return nil, err
+	}
+	return f.Client(), nil
+}
+
 // Client asks by the Fetcher's proxies, authorities and timeouts.
 func (f *Fetcher) Client() *http.Client {
 	return &http.Client{Transport: watchful{f}, CheckRedirect: checkRedirect}

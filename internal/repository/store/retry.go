@@ -89,8 +89,8 @@ func unreachable(err error) bool {
 		errors.As(err, &op) && op.Op == "dial"
 }
 
-// retryAfter reads a header in either form of RFC 9110, section 10.2.3: seconds or a date.
-func retryAfter(header http.Header) time.Duration {
+// RetryAfter is the pause that an answer asks for, a minute at most. The header has either form of RFC 9110, section 10.2.3: seconds or a date.
+func RetryAfter(header http.Header) time.Duration {
 	text := header.Get("Retry-After")
 	var wait time.Duration
 	if seconds, err := strconv.Atoi(text); err == nil {

@@ -1,0 +1,190 @@
+package site
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+)
+
+// golden compares text with testdata/golden/name; AIRSHIP_UPDATE_GOLDEN=1 writes it.
+func golden(t *testing.T, name, text string) {
+	t.Helper()
+	file := filepath.Join("testdata", "golden", name)
+	if os.Getenv("AIRSHIP_UPDATE_GOLDEN") != "" {
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), text)
+}
+
+// digits is a hash of so many hex digits.
+func digits(letter string, count int) string { return strings.Repeat(letter, count) }
+
+func controlPlane() Image {
+	return Image{
+		Profile: "control-plane", ImageName: "control-plane", Action: v1alpha1.ActionBuildQcow2, Format: "qcow2",
+		URL: "https://images.example.org/control-plane/1.qcow2", SHA256: digits("1", 64), SHA512: digits("a", 128), Size: 734003200,
+		HostLabels: map[string]string{"airshipit.org/k8s-role": "controlplane-host"},
+		Digests:    map[string]string{"plan": digits("2", 64), "profile": digits("3", 64)}, Architecture: "amd64",
+	}
+}
+
+func worker() Image {
+	return Image{
+		Profile: "worker", ImageName: "worker", Action: v1alpha1.ActionBuildQcow2, Format: "raw",
+		URL: "oci://registry.example.org/images/worker@sha256:" + digits("4", 64), SHA256: digits("5", 64), SHA512: digits("6", 128), Size: 20401094656,
+		HostLabels: map[string]string{"airshipit.org/k8s-role": "worker"},
+		Digests:    map[string]string{"md5": digits("7", 32)}, Architecture: "amd64",
+	}
+}
+
+func ephemeral() Image {
+	return Image{
+		Profile: "ephemeral", ImageName: "ephemeral", Action: v1alpha1.ActionBuildISO, Format: "iso",
+		URL: "http://10.23.24.1:8099/ephemeral-2.iso", SHA256: digits("8", 64), Size: 300000000, Architecture: "amd64",
+	}
+}
+
+// everything is a request for all that testdata/site has.
+func everything() Request {
+	return Request{Status: true, Targets: []Target{
+		{Kind: "BareMetalHost"},
+		{Kind: "Metal3MachineTemplate"},
+		{Kind: "VersionsCatalogue", Name: "versions-airshipctl", Image: "control-plane"},
+		{Kind: "VersionsCatalogue", Name: "versions-remotedirect", Path: "spec.remotedirect.isoURL", Image: "ephemeral"},
+		{Kind: "BaremetalManager", Name: "RemoteDirectEphemeral"},
+		{Kind: "VariableCatalogue", Name: "images", Path: "spec.disks[name=worker].image", Image: "worker", Checksum: "sha256"},
+		{Kind: "VariableCatalogue", Name: "images", Path: `{.spec.disks[?(@.name=="controlplane")].location}`, Image: "control-plane"},
+		{Kind: "VariableCatalogue", Name: "images", Path: "spec.disks[0].sum.value", Image: "control-plane", Value: "checksum", Checksum: "sha512"},
+		{Kind: "BareMetalHost", Name: "node09", Image: "control-plane"},
+	}}
+}
+
+// copied is a copy of a directory of testdata.
+func copied(t *testing.T, name string) string {
+	t.Helper()
+	directory := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.CopyFS(directory, os.DirFS(filepath.Join("testdata", name))))
+	return directory
+}
+
+func read(t *testing.T, source Source) *Site {
+	t.Helper()
+	site, err := Read(t.Context(), source)
+	require.NoError(t, err)
+	return site
+}
+
+// shown is a text without the directory of the test.
+func shown(text, directory string) string {
+	directory = filepath.ToSlash(directory) + "/"
+	below := "/" + strings.TrimPrefix(directory, "/")
+	return strings.NewReplacer("a"+below, "a/", "b"+below, "b/", directory, "").Replace(text)
+}
+
+func listing(changes *Changes, directory string) string {
+	var out strings.Builder
+	for _, done := range changes.Done {
+		fmt.Fprintf(&out, "%s %s/%s in %s: %s %s %t\n", done.Kind, done.Namespace, done.Name, done.File, done.Image, done.URL, done.Changed)
+	}
+	for _, warning := range changes.Warnings {
+		fmt.Fprintln(&out, "warning:", warning)
+	}
+	return shown(out.String(), directory)
+}
+
+// Lines that were not asked about are byte for byte as they were, as the diff shows.
+func TestInPlace(t *testing.T) {
+	directory := copied(t, "site")
+	site := read(t, Source{Documents: []string{directory}})
+	images := []Image{controlPlane(), worker(), ephemeral()}
+	out := filepath.Join(directory, "new")
+	changes, err := site.Point(t.Context(), images, everything(), Output{Directory: out})
+	require.NoError(t, err)
+	golden(t, "inplace.diff", shown(changes.Diff(), directory))
+	golden(t, "inplace.txt", listing(changes, directory))
+	for _, secret := range []string{"correct-horse", "r00tme"} {
+		assert.NotContains(t, changes.Diff(), secret)
+	}
+	require.NoError(t, changes.Write())
+	for _, change := range changes.Files {
+		data, err := os.ReadFile(change.Name)
+		require.NoError(t, err)
+		assert.Equal(t, string(change.After), string(data))
+	}
+	left, err := filepath.Glob(filepath.Join(directory, "*", ".*"))
+	require.NoError(t, err)
+	assert.Empty(t, left)
+
+	again, err := read(t, Source{Documents: []string{directory}}).Point(t.Context(), images, everything(), Output{Directory: out})
+	require.NoError(t, err)
+	assert.Empty(t, again.Files, "what points at the images already is not written again")
+	assert.Empty(t, again.Diff())
+	for _, done := range again.Done {
+		assert.False(t, done.Changed, done)
+	}
+}
+
+// git takes the diff for what it is.
+func TestDiffApplies(t *testing.T) {
+	git, err := exec.LookPath("git")
+	if err != nil {
+		t.Skip("git is not here")
+	}
+	directory := copied(t, "site")
+	name := filepath.Join(directory, "hosts", "hosts.yaml")
+	data, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(name, bytes.TrimSuffix(data, []byte("\n")), 0o644))
+	t.Chdir(directory)
+	changes, err := read(t, Source{Documents: []string{"hosts", "images"}}).Point(t.Context(), []Image{controlPlane(), worker(), ephemeral()},
+		Request{Status: true, Targets: []Target{{Kind: "BareMetalHost"}}}, Output{Directory: "new"})
+	require.NoError(t, err)
+	require.Len(t, changes.Files, 3)
+	cmd := exec.Command(git, "apply", "--unsafe-paths", "-")
+	cmd.Dir, cmd.Stdin = directory, strings.NewReader(changes.Diff())
+	output, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(output))
+	for _, change := range changes.Files {
+		data, err := os.ReadFile(change.Name)
+		require.NoError(t, err)
+		assert.Equal(t, string(change.After), string(data), change.Name)
+	}
+}
+
+func TestDirectory(t *testing.T) {
+	directory := copied(t, "site")
+	site := read(t, Source{Documents: []string{filepath.Join(directory, "catalogues"), filepath.Join(directory, "hosts", "*.yaml")}})
+	out := filepath.Join(t.TempDir(), "a", "b")
+	changes, err := site.Point(t.Context(), []Image{controlPlane()}, Request{Targets: []Target{
+		{Kind: "VersionsCatalogue", Name: "versions-airshipctl"}, {Kind: "BareMetalHost"}, {Kind: "BareMetalHost", Name: "node08"},
+	}}, Output{Form: Directory, Directory: out})
+	require.NoError(t, err)
+	require.NoError(t, changes.Write())
+	var names []string
+	for _, change := range changes.Files {
+		name, err := filepath.Rel(out, change.Name)
+		require.NoError(t, err)
+		names = append(names, filepath.ToSlash(name))
+	}
+	assert.Equal(t, []string{"baremetalhost-node08.yaml", "catalogues/versions-airshipctl.yaml", "hosts/hosts.yaml", "kustomization.yaml"}, names)
+	same, err := os.ReadFile(filepath.Join(directory, "hosts", "hosts.yaml"))
+	require.NoError(t, err)
+	original, err := os.ReadFile("testdata/site/hosts/hosts.yaml")
+	require.NoError(t, err)
+	assert.Equal(t, string(original), string(same), "the documents stay")
+	kustomization, err := os.ReadFile(filepath.Join(out, "kustomization.yaml"))
+	require.NoError(t, err)
+	golden(t, "generated-host.yaml", string(kustomization)+"---\n"+string(existing(filepath.Join(out, "baremetalhost-node08.yaml"))))
+}

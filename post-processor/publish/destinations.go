@@ -1,0 +1,35 @@
+package publish
+
+import (
+	"os"
+
+	"github.com/airshipit/packer-plugin-airship/internal/publish"
+	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
+)
+
+// destination is one that the order names.
+type destination struct {
+	publish.Destination
+	kind string // as in point_to
+	name string
+}
+
+// destinations of an order: the registry first, whose copy documents name by default.
+func (r run) destinations() []destination {
+	transfer := publish.Transfer{Proxies: store.ProxiesFrom(os.Getenv), CABundle: r.config.CABundle, Say: r.say}
+	var all []destination
+	if o := r.order; o.Registry != "" {
+		all = append(all, destination{
+			publish.Registry{Repository: o.Registry, Tag: o.Tag, Overwrite: o.Overwrite, Transfer: transfer}, toRegistry, o.Registry,
+		})
+	}
+	if o := r.order; o.Directory != "" {
+		all = append(all, destination{
+			publish.Directory{Path: o.Directory, URL: o.URL, Overwrite: o.Overwrite, Say: r.say}, toDirectory, o.Directory,
+		})
+	}
+	if o := r.order; o.Bundle != "" {
+		all = append(all, destination{publish.Bundle{Reference: o.Bundle, Overwrite: o.Overwrite, Transfer: transfer}, "bundle", o.Bundle})
+	}
+	return all
+}
