@@ -8,12 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/transpose"
 )
@@ -45,11 +47,14 @@ func (e Environment) first(ctx context.Context, config string) error {
 			}
 		}
 	}
+	if err := besideItself(configuration, config); err != nil {
+		return err
+	}
 	volume, err := e.inside(configuration)
 	if err != nil {
 		return err
 	}
-	return inDirectory(func(directory string) error {
+	return inDirectory(ctx, func(directory string) error {
 		name := filepath.Base(config)
 		if err := writeDocuments(name, []*yaml.RNode{configuration}); err != nil {
 			return err
@@ -69,7 +74,7 @@ func (e Environment) second(ctx context.Context, input []byte) error {
 	if err != nil {
 		return err
 	}
-	return inDirectory(func(directory string) error {
+	return inDirectory(ctx, func(directory string) error {
 		const name, metadata = "stdin.yaml", "metadata.yaml"
 		if err := os.WriteFile(name, input, 0o600); err != nil {
 			return err
@@ -110,40 +115,97 @@ func writeMD5(metadata string) error {
 	return os.WriteFile(built.Path+".md5sum", []byte(built.MD5+"\n"), 0o644)
 }
 
+// volumePaths are where a configuration's volume may stand.
+var volumePaths = [][]string{{"container", "volume"}, {"spec", "container", "volume"}}
+
+// besideItself gives a configuration without a volume the directory of its own file as one: what it names lies there, and the image
+// goes there.
+func besideItself(configuration *yaml.RNode, file string) error {
+	for _, path := range volumePaths {
+		if node, err := configuration.Pipe(yaml.Lookup(path...)); err != nil || node != nil {
+			return err
+		}
+	}
+	directory, err := filepath.Abs(filepath.Dir(file))
+	if err != nil {
+		return err
+	}
+	return configuration.PipeE(yaml.LookupCreate(yaml.MappingNode, "container"), yaml.SetField("volume", yaml.NewStringRNode(directory+":"+directory)))
+}
+
 // volume is the mounted directory below the root that the image goes to: /config, which Airship's documents mount, else the last one.
 func (e Environment) volume() (string, error) {
 	mounts, err := e.Mounts()
 	if err != nil {
 		return "", err
 	}
+	last := ""
 	for _, mount := range mounts {
-		if mount == "/config" {
+		switch {
+		case mount == "/config":
 			return mount, nil
+		case filepath.Dir(mount) != "/" || mount == e.Getenv(variableCache):
+		case slices.Contains([]string{"/", "/proc", "/sys", "/dev", "/tmp", "/run"}, mount):
+			// Every container has these.
+		case isDirectory(mount):
+			last = mount
 		}
 	}
-	if len(mounts) == 0 {
+	if last == "" {
 		return "", errors.New("no volume is mounted below the root directory, so there is no place for the image: mount one as /config")
 	}
-	return mounts[len(mounts)-1], nil
+	return last, nil
 }
 
-// sides are where a volume is: here, and on the host that mounts it.
-type sides struct{ host string }
+// sides are where a volume is.
+type sides struct {
+	// host is the directory as its owner names it; empty where that is no other than here.
+	host string
+	// written is what the document had, here what it names now.
+	written, here string
+}
+
+// restore lets a document name its volume as it did.
+func (s sides) restore(document *yaml.RNode) {
+	for _, path := range volumePaths {
+		if node, err := document.Pipe(yaml.Lookup(path...)); err == nil && node != nil && s.here != "" && node.YNode().Value == s.here {
+			node.YNode().Value = s.written
+		}
+	}
+}
 
 // inside lets a document's container.volume, HOST:CONTAINER, name the directory that is here. In the container that is its own side;
-// the host's is kept for those who read the image's metadata there.
+// the host's is kept for those who read the image's metadata there. A relative host's side starts at the working directory.
 func (e Environment) inside(configuration *yaml.RNode) (sides, error) {
-	for _, path := range [][]string{{"container", "volume"}, {"spec", "container", "volume"}} {
+	mounts, err := e.Mounts()
+	if err != nil {
+		return sides{}, err
+	}
+	for _, path := range volumePaths {
 		node, err := configuration.Pipe(yaml.Lookup(path...))
-		if err != nil || node == nil {
+		if err != nil || node == nil || node.YNode().Value == "" {
 			continue
 		}
-		host, container := transpose.Sides(node.YNode().Value)
-		if container == "" || isDirectory(host) || !isDirectory(container) {
-			continue
+		written := node.YNode().Value
+		host, container := transpose.Sides(written)
+		here, err := filepath.Abs(host)
+		if err != nil {
+			return sides{}, err
 		}
-		node.YNode().Value = container + ":" + container
-		return sides{host: host}, nil
+		if container == "" {
+			container = here
+		}
+		switch {
+		case slices.Contains(mounts, filepath.Clean(container)), !isDirectory(here) && isDirectory(container):
+			// A container may have a directory of the host's name, too.
+			node.YNode().Value = container + ":" + container
+			return sides{host: host, written: written, here: node.YNode().Value}, nil
+		case isDirectory(here):
+			node.YNode().Value = here + ":" + container
+			return sides{written: written, here: node.YNode().Value}, nil
+		}
+		return sides{}, fmt.Errorf("container.volume is %s, and there is neither a directory %s nor %s here: mount the host's as the other, or make it",
+			mistake.Word(written), here, container)
 	}
 	return sides{}, nil
 }
@@ -165,7 +227,7 @@ func one(text []byte) (*yaml.RNode, error) {
 	return documents[0], nil
 }
 
-// Mounts are the directories of the root that are mounts of their own, in order, without those that every container has.
+// Mounts are the paths where something is mounted, in order.
 func Mounts() ([]string, error) {
 	text, err := os.ReadFile("/proc/self/mountinfo")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -177,22 +239,15 @@ func Mounts() ([]string, error) {
 	return mountsOf(string(text)), nil
 }
 
+// unescaped are what proc(5) writes in octal.
+var unescaped = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
+
 // mountsOf reads mountinfo (proc(5)): the fifth field of a line is where something is mounted.
 func mountsOf(mountinfo string) []string {
 	var all []string
 	for line := range strings.Lines(mountinfo) {
-		fields := strings.Fields(line)
-		if len(fields) < 5 {
-			continue
-		}
-		name, ok := strings.CutPrefix(fields[4], "/")
-		if !ok || name == "" || strings.Contains(name, "/") {
-			continue
-		}
-		switch name {
-		case "proc", "sys", "dev", "tmp", "run":
-		default:
-			all = append(all, "/"+name)
+		if fields := strings.Fields(line); len(fields) >= 5 && strings.HasPrefix(fields[4], "/") {
+			all = append(all, filepath.Clean(unescaped.Replace(fields[4])))
 		}
 	}
 	return all

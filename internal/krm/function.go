@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"sigs.k8s.io/kustomize/kyaml/fn/framework"
@@ -38,15 +39,19 @@ func (e Environment) process(ctx context.Context, rl *framework.ResourceList) er
 	if err := checkConfiguration(rl.FunctionConfig); err != nil {
 		return err
 	}
-	return inDirectory(func(directory string) error {
-		site, err := writeSite(rl)
-		if err != nil {
-			return err
-		}
-		inside, err := e.inside(site.configuration)
-		if err != nil {
-			return err
-		}
+	site, err := writeSite(rl)
+	if err != nil {
+		return err
+	}
+	// Before the working directory is another: relative paths start at the caller's.
+	if site.inside, err = e.inside(site.configuration); err != nil {
+		return err
+	}
+	back, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	return inDirectory(ctx, func(directory string) error {
 		if err := site.write(); err != nil {
 			return err
 		}
@@ -54,7 +59,7 @@ func (e Environment) process(ctx context.Context, rl *framework.ResourceList) er
 		if err != nil {
 			return err
 		}
-		b := build{Documents: site.files(), Host: inside.host, Publish: true, Images: profiles}
+		b := build{Documents: site.files(), Host: site.inside.host, Publish: true, From: back, Images: profiles}
 		if err := b.check(); err != nil {
 			return err
 		}

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/airshipit/packer-plugin-airship/internal/isolation"
 )
 
 // Environment is what the command runs with.
@@ -24,7 +26,7 @@ type Environment struct {
 	Getenv func(string) string
 	// Plugin is the program that Packer starts as plugin: this one.
 	Plugin string
-	// Mounts are the directories below the root that are mounts, as a container's volumes are.
+	// Mounts are the paths where something is mounted, as a container's volumes are.
 	Mounts func() ([]string, error)
 }
 
@@ -64,12 +66,15 @@ func Run(ctx context.Context, e Environment) error {
 
 // inDirectory runs do with a private directory as the working directory, which it removes. Documents are named relative to it, as
 // the user named them.
-func inDirectory(do func(directory string) error) (err error) {
+func inDirectory(ctx context.Context, do func(directory string) error) (err error) {
 	directory, err := os.MkdirTemp("", "airship-")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(directory)) }()
+	defer func() {
+		// A cache in it may belong to the users of a namespace.
+		err = errors.Join(err, isolation.Choice{}.Remove(context.WithoutCancel(ctx), directory))
+	}()
 	back, err := os.Getwd()
 	if err != nil {
 		back = os.TempDir()

@@ -117,11 +117,11 @@ func TestRefusedInput(t *testing.T) {
 func TestTemplate(t *testing.T) {
 	p := &document.Profile{}
 	p.NodeProfile.Name, p.Image.Name = "worker", "worker.one"
-	p.Image.Spec.Publish = v1alpha1.Publication{Registry: "registry.example.org/images"}
+	p.Image.Spec.Publish = v1alpha1.Publication{Registry: "registry.example.org/images", Directory: "images"}
 	other := &document.Profile{OutputDirectory: "/config"}
 	other.NodeProfile.Name, other.Image.Name = "worker", "other"
 	text, err := build{
-		Documents: []string{"documents/${x}.yaml"}, Host: "/srv/images", Publish: true, Images: []*document.Profile{p, other},
+		Documents: []string{"documents/${x}.yaml"}, Host: "/srv/images", Publish: true, From: "/site", Images: []*document.Profile{p, other},
 	}.template()
 	require.NoError(t, err)
 	golden := filepath.Join("testdata", "template.pkr.json")
@@ -155,7 +155,14 @@ func TestDocumentsComeBack(t *testing.T) {
 	first, second := yaml.MustParse(profile), yaml.MustParse(strings.Replace(profile, "name: worker", "name: other", 1))
 	untouched, err := second.String()
 	require.NoError(t, err)
-	rl := &framework.ResourceList{Items: []*yaml.RNode{first, second}, FunctionConfig: yaml.MustParse("apiVersion: airshipit.org/v1alpha1\nkind: AirshipImage\nmetadata: {name: worker}\n")}
+	configuration := yaml.MustParse(`apiVersion: airshipit.org/v1alpha1
+kind: AirshipImage
+metadata:
+  name: worker
+  annotations:
+    config.kubernetes.io/function: "exec: {path: function}"
+`)
+	rl := &framework.ResourceList{Items: []*yaml.RNode{first, second}, FunctionConfig: configuration}
 	s, err := writeSite(rl)
 	require.NoError(t, err)
 	require.NoError(t, s.write())
@@ -163,6 +170,10 @@ func TestDocumentsComeBack(t *testing.T) {
 	text, err := os.ReadFile("documents/site/worker.yaml")
 	require.NoError(t, err)
 	assert.NotContains(t, string(text), "config.kubernetes.io", "a document has where it is from in it")
+	for _, name := range []string{"cache", "output", "template"} {
+		require.NoError(t, os.MkdirAll(name, 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(name, "no-document.yaml"), []byte("{}: {"), 0o600))
+	}
 	changed := strings.Replace(string(text), "[openssh-server]", "[openssh-server, vim] # a comment", 1)
 	require.NoError(t, os.WriteFile("documents/site/worker.yaml", []byte(changed), 0o600))
 	require.NoError(t, os.WriteFile("documents/new.yaml", []byte("kind: New\nmetadata: {name: made}\n"), 0o600))
@@ -178,53 +189,143 @@ func TestDocumentsComeBack(t *testing.T) {
 	assert.Equal(t, untouched, got)
 	var made []string
 	for _, item := range rl.Items[2:] {
+		assert.NotContains(t, item.GetAnnotations(), "config.kubernetes.io/function", "the image would run the function again")
 		made = append(made, item.GetAnnotations()["internal.config.kubernetes.io/path"])
 	}
 	assert.ElementsMatch(t, []string{"new.yaml", "airshipimage-worker.yaml"}, made)
 }
 
+// The configuration may lie among the documents: then it is changed there, and stays the function's.
+func TestConfigurationAmongTheDocuments(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const configuration = `apiVersion: airshipit.org/v1alpha1
+kind: AirshipImage
+metadata:
+  name: worker
+  annotations:
+    config.kubernetes.io/function: "exec: {path: function}"
+    config.kubernetes.io/path: 'site/image.yaml'
+`
+	rl := &framework.ResourceList{Items: []*yaml.RNode{yaml.MustParse(profile), yaml.MustParse(configuration)}, FunctionConfig: yaml.MustParse(configuration)}
+	s, err := writeSite(rl)
+	require.NoError(t, err)
+	require.NoError(t, s.write())
+	assert.NoFileExists(t, "documents/site/image.yaml")
+	require.NoError(t, s.read(rl))
+	require.Len(t, rl.Items, 2)
+	assert.Equal(t, configuration, rl.Items[1].MustString())
+
+	text, err := os.ReadFile(configurationFile)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "function")
+	require.NoError(t, os.WriteFile(configurationFile, append(text, "status: {url: oci://registry.example.org/images}\n"...), 0o600))
+	require.NoError(t, s.read(rl))
+	require.Len(t, rl.Items, 2)
+	got := rl.Items[1].MustString()
+	assert.Contains(t, got, "status: {url:")
+	assert.Contains(t, got, "config.kubernetes.io/function: 'exec: {path: function}'")
+	assert.Contains(t, got, "config.kubernetes.io/path: 'site/image.yaml'")
+}
+
+// A cache that cannot be written, such as an anonymous volume of another user, is told and not used.
+func TestCacheOfAnotherUser(t *testing.T) {
+	t.Setenv("PACKER_CACHE_DIR", "/proc") // where nobody makes a file
+	var said bytes.Buffer
+	e := Environment{Stderr: &said, Getenv: os.Getenv}
+	t.Setenv("PACKER_PLUGIN_PATH", t.TempDir())
+	env, err := e.packerEnvironment(t.Context(), "/tmp/x")
+	require.NoError(t, err)
+	assert.Contains(t, env, "PACKER_CACHE_DIR=/tmp/x/cache")
+	assert.Contains(t, said.String(), "cannot write")
+}
+
+// mounted has a place where these paths are mounts.
+func mounted(paths ...string) Environment {
+	return Environment{Mounts: func() ([]string, error) { return paths, nil }, Getenv: func(string) string { return "" }}
+}
+
 func TestVolume(t *testing.T) {
-	here := t.TempDir()
-	for name, c := range map[string]struct{ volume, want, host string }{
-		"in the container": {"/nowhere/images:" + here, here + ":" + here, "/nowhere/images"},
-		"on the host":      {here + ":/nowhere/config", here + ":/nowhere/config", ""},
-		"without a side":   {"/nowhere/images", "/nowhere/images", ""},
+	here, other := t.TempDir(), t.TempDir()
+	t.Chdir(filepath.Dir(here))
+	for name, c := range map[string]struct {
+		mounts             []string
+		volume, want, host string
+	}{
+		"in the container":                      {nil, "/nowhere/images:" + here, here + ":" + here, "/nowhere/images"},
+		"in a container with the host's name":   {[]string{"/", here}, other + ":" + here, here + ":" + here, other},
+		"on the host":                           {nil, here + ":/nowhere/config", here + ":/nowhere/config", ""},
+		"on the host, beside another directory": {nil, here + ":" + other, here + ":" + other, ""},
+		"on the host, relative":                 {nil, filepath.Base(here) + ":/config", here + ":/config", ""},
+		"without a side":                        {nil, here, here + ":" + here, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, document := range []string{"container: {volume: V}\n", "spec: {container: {volume: V}}\n"} {
 				node := yaml.MustParse(strings.Replace(document, "V", "'"+c.volume+"'", 1))
-				got, err := Environment{}.inside(node)
+				got, err := mounted(c.mounts...).inside(node)
 				require.NoError(t, err)
 				assert.Equal(t, c.host, got.host)
 				text, err := node.String()
 				require.NoError(t, err)
 				assert.Contains(t, text, "'"+c.want+"'")
+				got.restore(node)
+				assert.Contains(t, node.MustString(), "'"+c.volume+"'")
 			}
 		})
 	}
+	_, err := mounted().inside(yaml.MustParse("container: {volume: '/nowhere/images:/config'}\n"))
+	require.EqualError(t, err, "container.volume is /nowhere/images:/config, and there is neither a directory /nowhere/images nor /config here: "+
+		"mount the host's as the other, or make it")
 }
 
-func TestMounts(t *testing.T) {
-	const mountinfo = `22 1 0:20 / /proc rw - proc proc rw
+func TestVolumeOfAFileWithoutOne(t *testing.T) {
+	node := yaml.MustParse("builder: {imageType: iso}\n")
+	require.NoError(t, besideItself(node, "/config/builder-conf.yaml"))
+	text, err := node.String()
+	require.NoError(t, err)
+	assert.Equal(t, "builder: {imageType: iso}\ncontainer:\n  volume: /config:/config\n", text)
+	require.NoError(t, besideItself(node, "/elsewhere/builder-conf.yaml"))
+	again, err := node.String()
+	require.NoError(t, err)
+	assert.Equal(t, text, again)
+}
+
+const mountinfo = `22 1 0:20 / /proc rw - proc proc rw
 23 1 8:1 / / rw - ext4 /dev/vda rw
 24 1 8:1 /images /config rw - ext4 /dev/vda rw
 25 1 8:1 /x /etc/hosts rw - ext4 /dev/vda rw
 26 1 0:5 / /dev rw - devtmpfs dev rw
-27 1 0:6 / /volume rw - tmpfs tmpfs rw
+27 1 0:6 / /a\040volume rw - tmpfs tmpfs rw
 short line
 `
-	assert.Equal(t, []string{"/config", "/volume"}, mountsOf(mountinfo))
-	e := Environment{Mounts: func() ([]string, error) { return mountsOf(mountinfo), nil }}
-	got, err := e.volume()
+
+func TestMounts(t *testing.T) {
+	assert.Equal(t, []string{"/proc", "/", "/config", "/etc/hosts", "/dev", "/a volume"}, mountsOf(mountinfo))
+}
+
+func TestPlaceOfTheImage(t *testing.T) {
+	got, err := mounted("/proc", "/", "/etc/hosts", "/config", "/dev").volume()
 	require.NoError(t, err)
 	assert.Equal(t, "/config", got)
+
+	e := mounted("/", "/etc/hosts", "/usr", "/srv/images", "/var", "/dev", "/nowhere")
+	got, err = e.volume()
+	require.NoError(t, err)
+	assert.Equal(t, "/var", got)
+
+	e.Getenv = func(name string) string { return map[string]string{"PACKER_CACHE_DIR": "/var"}[name] }
+	got, err = e.volume()
+	require.NoError(t, err)
+	assert.Equal(t, "/usr", got, "the image went to the cache")
+
+	_, err = mounted("/", "/tmp", "/dev/shm").volume()
+	require.ErrorContains(t, err, "mount one as /config")
 }
 
 func FuzzMounts(f *testing.F) {
-	f.Add("24 1 8:1 /images /config rw - ext4 /dev/vda rw")
+	f.Add(mountinfo)
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, mount := range mountsOf(text) {
-			assert.Equal(t, "/", filepath.Dir(mount))
+			assert.True(t, strings.HasPrefix(mount, "/"), mount)
 		}
 	})
 }

@@ -42,18 +42,21 @@ func (e Environment) packer(ctx context.Context, directory string, b build) erro
 	return err
 }
 
+// variableCache names the directory that builds share: the tools and the packages.
+const variableCache = "PACKER_CACHE_DIR"
+
 // packerEnvironment is this process' environment, with what Packer needs where no home directory is: containers run it as any user.
 func (e Environment) packerEnvironment(ctx context.Context, directory string) ([]string, error) {
 	env := append(os.Environ(), "CHECKPOINT_DISABLE=1")
-	for name, value := range map[string]string{"PACKER_CONFIG_DIR": "packer", "PACKER_CACHE_DIR": "cache", "TMPDIR": "tmp"} {
-		if e.Getenv(name) != "" || name == "TMPDIR" && writable(os.TempDir()) {
-			continue
+	if cache := e.Getenv(variableCache); cache != "" && !writable(cache) {
+		fmt.Fprintf(e.Stderr, "%s is %s, where this user (%d) cannot write: this build fetches its tools and packages again, and keeps none\n",
+			variableCache, cache, os.Getuid())
+		env = append(env, variableCache+"="+filepath.Join(directory, "cache"))
+	}
+	for name, value := range map[string]string{"PACKER_CONFIG_DIR": "packer", variableCache: "cache"} {
+		if e.Getenv(name) == "" {
+			env = append(env, name+"="+filepath.Join(directory, value))
 		}
-		value = filepath.Join(directory, value)
-		if err := os.MkdirAll(value, 0o700); err != nil {
-			return nil, err
-		}
-		env = append(env, name+"="+value)
 	}
 	if e.Getenv("PACKER_PLUGIN_PATH") != "" {
 		return env, nil

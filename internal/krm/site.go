@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/fn/framework"
+	"sigs.k8s.io/kustomize/kyaml/fn/runtime/runtimeutil"
 	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -33,23 +34,32 @@ type site struct {
 	documents map[string][]*yaml.RNode
 	// original are the list's own nodes of documents.
 	original map[string][]*yaml.RNode
+	// own is the list's node of the configuration, where it is one of its documents.
+	own *yaml.RNode
+	// inside is the configuration's volume.
+	inside sides
 }
 
-// annotations by which kustomize, kpt and kyaml say where a document is from. They are no part of it.
+// origins are the annotations by which kustomize, kpt and kyaml say where a document is from. They are no part of it.
 var origins = []string{
 	kioutil.PathAnnotation, kioutil.IndexAnnotation, kioutil.IdAnnotation, kioutil.SeqIndentAnnotation,
 	kioutil.InternalAnnotationsMigrationResourceIDAnnotation,
 	"config.kubernetes.io/path", "config.kubernetes.io/index", "config.k8s.io/id", // older names of the first three
+	"kustomize.config.k8s.io/id", // of a transformer's input
 }
+
+// functions are the annotations by which kustomize and kpt say what program a configuration is for.
+var functions = []string{runtimeutil.FunctionAnnotationKey, "config.k8s.io/function"}
 
 // writeSite takes the documents of a list by the paths that they were read from. The configuration may be one of them.
 func writeSite(rl *framework.ResourceList) (*site, error) {
 	s := &site{
-		configuration: plain(rl.FunctionConfig),
+		configuration: without(without(rl.FunctionConfig, origins), functions),
 		documents:     map[string][]*yaml.RNode{}, original: map[string][]*yaml.RNode{},
 	}
 	for i, item := range rl.Items {
 		if item.GetKind() == rl.FunctionConfig.GetKind() && item.GetName() == rl.FunctionConfig.GetName() && item.GetNamespace() == rl.FunctionConfig.GetNamespace() {
+			s.own = item
 			continue
 		}
 		path, _, err := kioutil.GetFileAnnotations(item)
@@ -87,14 +97,14 @@ func (s *site) add(path string, item *yaml.RNode) {
 	if !slices.Contains(s.paths, path) {
 		s.paths = append(s.paths, path)
 	}
-	s.documents[path] = append(s.documents[path], plain(item))
+	s.documents[path] = append(s.documents[path], without(item, origins))
 	s.original[path] = append(s.original[path], item)
 }
 
-// plain is a copy of a document without where it is from.
-func plain(document *yaml.RNode) *yaml.RNode {
+// without is a copy of a document without some annotations.
+func without(document *yaml.RNode, annotations []string) *yaml.RNode {
 	document = document.Copy()
-	for _, name := range origins {
+	for _, name := range annotations {
 		// Clearing what is not there is no error.
 		_ = document.PipeE(yaml.ClearAnnotation(name))
 	}
@@ -170,27 +180,31 @@ func (s *site) readFile(path string) error {
 		return fmt.Errorf("%s had %d documents and has %d now", path, len(s.original[path]), len(now))
 	}
 	for i, document := range now {
-		before, err := s.documents[path][i].String()
-		if err != nil {
+		if err := take(s.original[path][i], s.documents[path][i], document); err != nil {
 			return err
 		}
-		after, err := document.String()
-		if err != nil {
-			return err
-		}
-		if before == after {
-			continue
-		}
-		original := s.original[path][i]
-		for _, name := range origins {
-			if value, there := original.GetAnnotations()[name]; there {
-				if err := document.PipeE(yaml.SetAnnotation(name, value)); err != nil {
-					return err
-				}
+	}
+	return nil
+}
+
+// take puts now into the list's node of a document if it is another than before. What says where the document is from stays.
+func take(original, before, now *yaml.RNode) error {
+	was, err := before.String()
+	if err != nil {
+		return err
+	}
+	is, err := now.String()
+	if err != nil || is == was {
+		return err
+	}
+	for _, name := range slices.Concat(origins, functions) {
+		if value, there := original.GetAnnotations()[name]; there {
+			if err := now.PipeE(yaml.SetAnnotation(name, value)); err != nil {
+				return err
 			}
 		}
-		original.SetYNode(document.YNode())
 	}
+	original.SetYNode(now.YNode())
 	return nil
 }
 
@@ -208,13 +222,26 @@ func (s *site) made() ([]*yaml.RNode, error) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && path == outputDirectory:
+		case entry.IsDir() && filepath.Dir(path) == "." && path != "." && path != documentsDirectory:
+			// Packer's, and the images'.
 			return filepath.SkipDir
 		case entry.IsDir(), known[path], filepath.Ext(path) != ".yaml":
 			return nil
 		}
 		documents, err := readDocuments(path)
+		if err != nil {
+			return err
+		}
+		if path == configurationFile && s.own != nil && len(documents) == 1 {
+			before := s.configuration.Copy()
+			s.inside.restore(before)
+			s.inside.restore(documents[0])
+			return take(s.own, before, documents[0])
+		}
 		for i, document := range documents {
+			if path == configurationFile {
+				s.inside.restore(document)
+			}
 			name := strings.TrimPrefix(path, documentsDirectory+string(filepath.Separator))
 			if path == configurationFile {
 				name = strings.ToLower(document.GetKind()+"-"+document.GetName()) + ".yaml"

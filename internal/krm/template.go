@@ -18,6 +18,8 @@ type build struct {
 	Host string
 	// Publish says that the images may be published, and documents change then.
 	Publish bool
+	// From is the directory that a relative spec.publish.directory starts at.
+	From string
 	// Directory that images without one of their own go to.
 	Directory string
 	// Metadata is the file that says what was built; empty for what the image says.
@@ -74,7 +76,11 @@ func (b build) template() ([]byte, error) {
 		only := map[string]any{"only": []string{reference}, "documents": literals(b.Documents)}
 		provisioners = append(provisioners, map[string]any{"airship": with(only, selected)})
 		if b.Publish && published(p) {
-			publications = append(publications, map[string]any{"airship-publish": with(only, selected)})
+			publication := with(only, selected)
+			if to := p.Image.Spec.Publish.Directory; to != "" && !filepath.IsAbs(to) {
+				publication["directory"] = literal(filepath.Join(b.From, to))
+			}
+			publications = append(publications, map[string]any{"airship-publish": publication})
 		}
 	}
 	of := map[string]any{"sources": names, "provisioner": provisioners}

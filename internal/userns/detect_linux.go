@@ -63,7 +63,7 @@ func forRoot() (Mapping, error) {
 			taken = append(taken, o.Range)
 		}
 	}
-	if first, found := shift(taken, uids, gids); found {
+	if first, found := shift(taken, uids, gids); found && mayLend() {
 		extents := []Extent{{Inside: 0, Outside: first, Count: span}}
 		return Mapping{UIDs: extents, GIDs: extents, Direct: true}, nil
 	}
@@ -76,6 +76,14 @@ func forRoot() (Mapping, error) {
 		return Mapping{}, noIDs()
 	}
 	return Mapping{UIDs: sameUIDs, GIDs: sameGIDs, Direct: true, Same: true}, nil
+}
+
+// mayLend says whether this process may hand a tree over as a mount of its own, which is how a shifted root gets at it: open_tree(2)
+// asks for CAP_SYS_ADMIN, and root of a container has none.
+func mayLend() bool {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var sets [2]unix.CapUserData // of 32 capabilities each
+	return unix.Capget(&header, &sets[0]) == nil && sets[0].Effective&(1<<unix.CAP_SYS_ADMIN) != 0
 }
 
 // forUser maps root to the user and the rest to the user's subordinate ids.
@@ -200,6 +208,10 @@ const entryProbe = "userns probe"
 // probe tries what a machine does first. It reports each step before it takes it.
 func probe(_ context.Context, call Call) error {
 	call.Progress(stepMount)
+	// A container's filter may allow mounts and refuse this.
+	if err := unix.Sethostname([]byte("airship")); err != nil {
+		return os.NewSyscallError("sethostname", err)
+	}
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return os.NewSyscallError("make mounts private", err)
 	}
