@@ -95,6 +95,8 @@ build {
 
   # Where to is what the AirshipImage's publish says.
   post-processor "airship-publish" {
+    profile_yaml = data.airship-nodeprofile.node.profile_yaml
+
     dynamic "cluster" {
       for_each = var.apply ? [0] : []
       content {}
