@@ -147,7 +147,7 @@ func (c *Config) decode(raws ...any) error {
 		}
 		c.profile = profile
 		if err == nil && profile != nil && !c.unknown() {
-			mistakes = multierror.Append(mistakes, c.order(&profile.Image).check())
+			mistakes = multierror.Append(mistakes, c.order(&profile.Image).check(c.changes()))
 		}
 	}
 	return mistakes.ErrorOrNil()

@@ -50,8 +50,8 @@ func (c *Config) order(image *v1alpha1.AirshipImage) order {
 	return o
 }
 
-// check refuses what says nothing, or half.
-func (o order) check() error {
+// check refuses what says nothing, or half. pointing says that documents are to name the image.
+func (o order) check(pointing bool) error {
 	var mistakes *multierror.Error
 	if o.Registry == "" && o.Bundle == "" && o.Directory == "" {
 		mistakes = multierror.Append(mistakes, errors.New("the image is to be stored nowhere: give registry, bundle or directory, or the AirshipImage's spec.publish"))
@@ -64,6 +64,9 @@ func (o order) check() error {
 	}
 	if o.URL != "" && o.Directory == "" {
 		mistakes = multierror.Append(mistakes, errors.New("url is that of directory, and there is none"))
+	}
+	if pointing && o.URL == "" && (o.Registry == "" || o.pointTo == toDirectory) {
+		mistakes = multierror.Append(mistakes, errors.New("documents cannot name the image, which will have no URL: give url, where a web server serves directory, or a registry"))
 	}
 	return mistakes.ErrorOrNil()
 }
