@@ -91,11 +91,24 @@ func deliver(_ context.Context, b *build, _ multistep.StateBag) error {
 			return err
 		}
 	}
+	if b.config.writeReports() {
+		reports, err := b.reports(m.Finished)
+		if err != nil {
+			return err
+		}
+		for ending, text := range reports {
+			beside[b.images[0].Name+ending] = text
+		}
+	}
 	if b.imageYAML, err = b.airshipImage(); err != nil {
 		return err
 	}
 	if b.files, err = b.output.Deliver(beside); err != nil {
 		return err
+	}
+	if err := b.keepRecord(); err != nil {
+		// The image is whole without.
+		b.say("the next build will not know what changed since this one: %v", err)
 	}
 	b.inOrder()
 	for _, i := range b.images {
