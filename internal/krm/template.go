@@ -76,9 +76,14 @@ func (b build) template() ([]byte, error) {
 		only := map[string]any{"only": []string{reference}, "documents": literals(b.Documents)}
 		provisioners = append(provisioners, map[string]any{"airship": with(only, selected)})
 		if b.Publish && published(p) {
-			publication := with(only, selected)
-			if to := p.Image.Spec.Publish.Directory; to != "" && !filepath.IsAbs(to) {
-				publication["directory"] = literal(filepath.Join(b.From, to))
+			to := p.Image.Spec.Publish
+			publication := map[string]any{"only": []string{reference}}
+			if to.Directory != "" && !filepath.IsAbs(to.Directory) {
+				publication["directory"] = literal(filepath.Join(b.From, to.Directory))
+			}
+			if to.Registry != "" || to.URL != "" {
+				publication["documents"] = literals(b.Documents)
+				publication["update_directory"] = documentsDirectory
 			}
 			publications = append(publications, map[string]any{"airship-publish": publication})
 		}
