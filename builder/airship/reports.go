@@ -30,13 +30,17 @@ const (
 	reportEnding     = ".report.html"
 )
 
-// reportEndings are those of a build with these outputs. A directory has no digest, and what has none, no provenance.
-func reportEndings(outputs []plan.Output) []string {
+// reportNames are the names of a build's files with these outputs: a bill of materials for each image, the others for all. A directory
+// has no digest, and what has none, no provenance.
+func reportNames(outputs []plan.Output) (names []string) {
 	isFile := func(o plan.Output) bool { return o.Format != plan.Directory }
-	if !slices.ContainsFunc(outputs, isFile) {
-		return []string{sbomEnding, reportEnding}
+	for _, o := range outputs {
+		names = append(names, o.Name+sbomEnding)
 	}
-	return []string{sbomEnding, provenanceEnding, reportEnding}
+	if slices.ContainsFunc(outputs, isFile) {
+		names = append(names, outputs[0].Name+provenanceEnding)
+	}
+	return append(names, outputs[0].Name+reportEnding)
 }
 
 func (c *Config) writeReports() bool { return c.WriteReports == nil || *c.WriteReports }
@@ -50,35 +54,39 @@ func takeInventory(ctx context.Context, b *build) (err error) {
 	return err
 }
 
-// reports are the contents of the files, by their endings.
+// reports are the contents of the files, by their names.
 func (b *build) reports(finished time.Time) (map[string][]byte, error) {
 	all := map[string][]byte{}
-	first := b.images[0]
-	var err error
-	all[sbomEnding], err = sbom.Document(b.plan, b.inventory, sbom.Image{Name: first.Name, Format: first.Format, SHA256: first.SHA256, SHA512: first.SHA512})
+	var bills []provenance.File
+	for _, i := range b.images {
+		image := sbom.Image{Name: i.Name, Format: i.Format, SHA256: i.SHA256, SHA512: i.SHA512}
+		bill, err := sbom.Document(b.plan, b.inventory, image)
+		if err != nil {
+			return nil, err
+		}
+		all[i.Name+sbomEnding] = bill
+		bills = append(bills, provenance.File{Name: i.Name + sbomEnding, SHA256: fmt.Sprintf("%x", sha256.Sum256(bill))})
+	}
+	first := b.images[0].Name
+	statement, err := b.provenance(bills, finished)
 	if err != nil {
 		return nil, err
 	}
-	provenance, err := b.provenance(all[sbomEnding], finished)
-	if err != nil {
-		return nil, err
+	if statement != nil {
+		all[first+provenanceEnding] = statement
 	}
-	if provenance != nil {
-		all[provenanceEnding] = provenance
-	}
-	all[reportEnding], err = b.page(finished)
+	all[first+reportEnding], err = b.page(finished)
 	return all, err
 }
 
 // provenance says what the images are from; nil where none of them is a file.
-func (b *build) provenance(bill []byte, finished time.Time) ([]byte, error) {
+func (b *build) provenance(bills []provenance.File, finished time.Time) ([]byte, error) {
 	of := provenance.Build{
-		Plan: b.plan, Lock: b.lock, Toolbox: b.tools.Pin, Isolation: b.isolation.Kind, Invocation: uuid.NewString(), Started: b.began.UTC(), Finished: finished,
+		Plan: b.plan, Lock: b.lock, Toolbox: b.tools.Pin, Isolation: b.isolation.Kind, Invocation: uuid.NewString(), Started: b.began.UTC(), Finished: finished, Byproducts: bills,
 	}
 	for _, i := range b.images {
 		of.Images = append(of.Images, provenance.File{Name: i.Name, SHA256: i.SHA256, SHA512: i.SHA512})
 	}
-	of.Byproducts = []provenance.File{{Name: b.images[0].Name + sbomEnding, SHA256: fmt.Sprintf("%x", sha256.Sum256(bill))}}
 	statement, err := provenance.Statement(of)
 	if errors.Is(err, provenance.ErrNoSubject) {
 		return nil, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"time"
@@ -96,9 +97,7 @@ func deliver(_ context.Context, b *build, _ multistep.StateBag) error {
 		if err != nil {
 			return err
 		}
-		for ending, text := range reports {
-			beside[b.images[0].Name+ending] = text
-		}
+		maps.Copy(beside, reports)
 	}
 	if b.imageYAML, err = b.airshipImage(); err != nil {
 		return err

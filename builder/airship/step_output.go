@@ -36,9 +36,7 @@ func (b *build) wanted(outputs []plan.Output) output.Wanted {
 	}
 	w.Beside = append(w.Beside, outputs[0].Name+manifestEnding)
 	if b.config.writeReports() {
-		for _, ending := range reportEndings(outputs) {
-			w.Beside = append(w.Beside, outputs[0].Name+ending)
-		}
+		w.Beside = append(w.Beside, reportNames(outputs)...)
 	}
 	if name := b.config.metadataName(); name != "" {
 		w.Beside = append(w.Beside, filepath.Clean(name))
