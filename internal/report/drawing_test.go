@@ -33,6 +33,8 @@ func TestFormat(t *testing.T) {
 	assert.Equal(t, "1,024\u00a0MiB", exact(1<<30))
 	assert.Equal(t, "a\nb", clean("a\x1b\x00\n\x7fb"))
 	assert.Equal(t, "&lt;a/<wbr>b&gt;/", string(soft("<a/b>/")))
+	assert.Equal(t, []string{"&lt;a/b&gt;", "/usr/<wbr>lib/<wbr>systemd"}, []string{string(cell("<a/b>")), string(cell("/usr/lib/systemd"))})
+	assert.Equal(t, []string{"short", "", "long", ""}, []string{width("a"), width("one word and others"), width(sum), width("a\nb")})
 }
 
 func places(t *testing.T, text string) float64 {

@@ -135,7 +135,7 @@ func soft(text string) template.HTML {
 	var b strings.Builder
 	for i, r := range text {
 		b.WriteString(template.HTMLEscapeString(string(r)))
-		if strings.ContainsRune(joining, r) && i+1 < len(text) {
+		if strings.ContainsRune(joining, r) && 0 < i && i+1 < len(text) {
 			b.WriteString("<wbr>")
 		}
 	}
@@ -160,6 +160,14 @@ func width(text string) string {
 		return "short"
 	}
 	return ""
+}
+
+// cell is a cell's text: one that is short is broken nowhere.
+func cell(text string) template.HTML {
+	if width(text) == "short" {
+		return template.HTML(template.HTMLEscapeString(text))
+	}
+	return soft(text)
 }
 
 // clean is text without control characters: consoles are coloured with them.

@@ -22,7 +22,8 @@ var layout = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"script": func() template.JS { return template.JS(content("page.js")) },
 	"long":   long,
 	"width":  width,
-	"soft":   func(text string) template.HTML { return soft(text) },
+	"soft":   soft,
+	"cell":   cell,
 	"title":  func(t changeTable, title string) titled { return titled{Title: title, Table: &t} },
 	"hash":   func(name string) string { return hash(content(name)) },
 }).ParseFS(files, "page/*.html"))
