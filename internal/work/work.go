@@ -81,7 +81,7 @@ func sweep(ctx context.Context, parent string, remove Remove) error {
 	}
 	all := []error{sweepLockless(ctx, parent, remove)}
 	for _, name := range locks {
-		lock, err := os.Open(name)
+		lock, err := os.OpenFile(name, os.O_RDWR, 0) // NFS locks exclusively what may be written
 		if errors.Is(err, os.ErrNotExist) {
 			continue // its build has just ended
 		}
