@@ -54,7 +54,7 @@ func sopsOnPath(t *testing.T) string {
 
 // TestExamplesValidate wants every example and every layout in it to be valid, its data sources executed.
 func TestExamplesValidate(t *testing.T) {
-	cases := map[string][]string{"platforms": {""}, "fleet": {""}, "phase": {""}, "plays": {""}, "secrets": {""}, "iso": {""}, "layouts": {
+	cases := map[string][]string{"platforms": {""}, "fleet": {""}, "phase": {""}, "plays": {""}, "secrets": {""}, "iso": {""}, "kubernetes/site": {""}, "layouts": {
 		"types/type/controlplane/image", "types/type/workers/image",
 		"functions/function/images/AirshipImageDebian", "functions/function/images/AirshipImageDebianCP",
 		"functions/function/images/AirshipImageDebianWorker",

@@ -3,17 +3,20 @@ package airship
 import (
 	"context"
 	"fmt"
+	"time"
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/airshipit/packer-plugin-airship/internal/archive"
 	"github.com/airshipit/packer-plugin-airship/internal/bootcheck"
 	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/inventory"
 	"github.com/airshipit/packer-plugin-airship/internal/isolation"
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/airshipit/packer-plugin-airship/internal/output"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/internal/report"
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
 	"github.com/airshipit/packer-plugin-airship/internal/resolution"
 	"github.com/airshipit/packer-plugin-airship/internal/work"
@@ -53,6 +56,9 @@ type build struct {
 	files       []string          // deliver: the images first
 	imageYAML   string            // deliver: the AirshipImage
 	stages      []stage
+	began       time.Time
+	inventory   inventory.Inventory // finalise
+	record      report.Record       // deliver: for the next build of the profile
 }
 
 // stage is one line of the build's times.

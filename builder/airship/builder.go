@@ -4,6 +4,7 @@ package airship
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/hashicorp/hcl/v2/hcldec"
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
@@ -49,7 +50,7 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 	state := new(multistep.BasicStateBag)
 	state.Put("ui", ui)
 	state.Put("hook", hook)
-	build := &build{config: &b.config, profile: b.config.profile, mask: b.config.profile.Mask(), ui: ui}
+	build := &build{config: &b.config, profile: b.config.profile, mask: b.config.profile.Mask(), ui: ui, began: time.Now()}
 	state.Put(buildKey, build)
 
 	commonsteps.NewRunnerWithPauseFn(b.steps(), b.config.PackerConfig, ui, state).Run(ctx, state)

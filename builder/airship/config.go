@@ -70,6 +70,10 @@ type Config struct {
 	// How whoever reads `bootImagePath` names the output directory, where this process names it otherwise: the host's side of a
 	// container's volume. Default: none, the image's path here.
 	BootImageDirectory string `mapstructure:"boot_image_directory"`
+	// Write beside the image what it consists of (an SBOM in CycloneDX, `.cdx.json`), where it is from (provenance for in-toto and SLSA,
+	// `.provenance.json`), and a page for people that shows the disk, what takes the space, the times and what changed since the
+	// last build of the profile (`.report.html`). Default: `true`.
+	WriteReports *bool `mapstructure:"write_reports"`
 	// A file that holds the versions and hashes of all packages, tools included. Where it exists the
 	// build uses exactly those; where it does not the build writes it. Default: none, packages are
 	// resolved anew.

@@ -32,6 +32,7 @@ type FlatConfig struct {
 	OutputMetadata      *string           `mapstructure:"output_metadata" cty:"output_metadata" hcl:"output_metadata"`
 	ImageURL            *string           `mapstructure:"image_url" cty:"image_url" hcl:"image_url"`
 	BootImageDirectory  *string           `mapstructure:"boot_image_directory" cty:"boot_image_directory" hcl:"boot_image_directory"`
+	WriteReports        *bool             `mapstructure:"write_reports" cty:"write_reports" hcl:"write_reports"`
 	LockFile            *string           `mapstructure:"lock_file" cty:"lock_file" hcl:"lock_file"`
 	Mirror              *string           `mapstructure:"mirror" cty:"mirror" hcl:"mirror"`
 	SecurityMirror      *string           `mapstructure:"security_mirror" cty:"security_mirror" hcl:"security_mirror"`
@@ -79,6 +80,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"output_metadata":            &hcldec.AttrSpec{Name: "output_metadata", Type: cty.String, Required: false},
 		"image_url":                  &hcldec.AttrSpec{Name: "image_url", Type: cty.String, Required: false},
 		"boot_image_directory":       &hcldec.AttrSpec{Name: "boot_image_directory", Type: cty.String, Required: false},
+		"write_reports":              &hcldec.AttrSpec{Name: "write_reports", Type: cty.Bool, Required: false},
 		"lock_file":                  &hcldec.AttrSpec{Name: "lock_file", Type: cty.String, Required: false},
 		"mirror":                     &hcldec.AttrSpec{Name: "mirror", Type: cty.String, Required: false},
 		"security_mirror":            &hcldec.AttrSpec{Name: "security_mirror", Type: cty.String, Required: false},

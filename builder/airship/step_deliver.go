@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"time"
@@ -91,11 +92,22 @@ func deliver(_ context.Context, b *build, _ multistep.StateBag) error {
 			return err
 		}
 	}
+	if b.config.writeReports() {
+		reports, err := b.reports(m.Finished)
+		if err != nil {
+			return err
+		}
+		maps.Copy(beside, reports)
+	}
 	if b.imageYAML, err = b.airshipImage(); err != nil {
 		return err
 	}
 	if b.files, err = b.output.Deliver(beside); err != nil {
 		return err
+	}
+	if err := b.keepRecord(); err != nil {
+		// The image is whole without.
+		b.say("the next build will not know what changed since this one: %v", err)
 	}
 	b.inOrder()
 	for _, i := range b.images {

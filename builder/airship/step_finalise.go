@@ -23,6 +23,9 @@ func finalise(ctx context.Context, b *build, _ multistep.StateBag) (err error) {
 	if err := rootfs.Finalise(ctx, b.machine, b.plan); err != nil {
 		return err
 	}
+	if err := takeInventory(ctx, b); err != nil {
+		return err
+	}
 	if b.configured && b.config.verifyBoot() {
 		b.paths, err = bootcheck.Observe(ctx, b.machine, bootcheck.ConfiguredPaths(b.applied()))
 	}

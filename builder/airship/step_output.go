@@ -35,6 +35,9 @@ func (b *build) wanted(outputs []plan.Output) output.Wanted {
 		w.Beside = append(w.Beside, o.Name+sha256Ending, o.Name+sha512Ending)
 	}
 	w.Beside = append(w.Beside, outputs[0].Name+manifestEnding)
+	if b.config.writeReports() {
+		w.Beside = append(w.Beside, reportNames(outputs)...)
+	}
 	if name := b.config.metadataName(); name != "" {
 		w.Beside = append(w.Beside, filepath.Clean(name))
 	}

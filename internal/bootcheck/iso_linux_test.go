@@ -115,14 +115,23 @@ func outside(t *testing.T, image string, key ssh.Signer, boot liveBoot) {
 			"-drive", "if=pflash,format=raw,file="+vars)
 	}
 	qemu := exec.CommandContext(ctx, "qemu-system-x86_64", args...)
+	var said strings.Builder
+	qemu.Stdout, qemu.Stderr = &said, &said
 	require.NoError(t, qemu.Start())
-	defer qemu.Wait() //nolint:errcheck // killed below
-	defer cancel()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = qemu.Wait() // killed in the end
+		cancel()
+	}()
+	defer func() { cancel(); <-ended }()
 	start := time.Now()
 	client, err := connect(ctx, host, key)
 	if err != nil {
+		cancel()
+		<-ended
 		text, _ := os.ReadFile(console)
-		require.NoError(t, err, "%s", text)
+		require.NoError(t, err, "%s\n%s: %s", text, qemu.ProcessState, said.String())
 	}
 	defer client.Close()
 	t.Logf("SSH after %.0fs", time.Since(start).Seconds())

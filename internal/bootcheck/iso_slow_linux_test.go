@@ -13,10 +13,10 @@ import (
 var asStick = []string{"-device", "qemu-xhci", "-device", "usb-storage,drive=iso,bootindex=1,removable=on"}
 
 var liveBoots = []liveBoot{
-	{name: "optical drive, BIOS", device: asDrive},
-	{name: "optical drive of AHCI, UEFI", uefi: true, device: []string{"-device", "ide-cd,drive=iso,bootindex=1"}},
-	{name: "USB stick, BIOS", device: asStick},
-	{name: "USB stick, UEFI", uefi: true, device: asStick},
+	{name: "optical drive in BIOS", device: asDrive},
+	{name: "optical drive of AHCI in UEFI", uefi: true, device: []string{"-device", "ide-cd,drive=iso,bootindex=1"}},
+	{name: "USB stick in BIOS", device: asStick},
+	{name: "USB stick in UEFI", uefi: true, device: asStick},
 }
 
 // TestLiveChecked is the boot check itself on an ISO.

@@ -24,8 +24,8 @@ func Meta(profile *document.Profile, facts Facts) (map[string][]byte, error) {
 		return nil, err
 	}
 	shown := profile.Redacted()
-	// Where copies of the image go is none of its own business.
-	shown.Image.Spec.Publish = v1alpha1.Publication{}
+	// Where copies of the image go, or an earlier one went, must not make it another image.
+	shown.Image.Spec.Publish, shown.Image.Status = v1alpha1.Publication{}, v1alpha1.AirshipImageStatus{}
 	// The record has the profile in its own place.
 	facts.ProfileName, facts.ProfileDigest = "", ""
 	files := map[string][]byte{}

@@ -84,3 +84,16 @@ func TestProfileDigestTellsPasswordsApart(t *testing.T) {
 	assert.Equal(t, build(testDocument), build(testDocument))
 	assert.NotEqual(t, build(testDocument), build(other))
 }
+
+// An image that was published once is built again as the same image.
+func TestMetaIsNotOfItsPublication(t *testing.T) {
+	profile := testProfile(t, testDocument)
+	want, err := Meta(profile, testFacts())
+	require.NoError(t, err)
+	profile.Image.Spec.Publish.Registry = "registry.example.org/site/images"
+	profile.Image.Status.URL = "oci://registry.example.org/site/images:v1"
+	got, err := Meta(profile, testFacts())
+	require.NoError(t, err)
+	assert.Equal(t, want, got)
+	assert.NotEmpty(t, profile.Image.Status.URL, "the profile itself was changed")
+}

@@ -7,6 +7,7 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"io"
 
 	"github.com/airshipit/packer-plugin-airship/internal/until"
@@ -15,14 +16,25 @@ import (
 // sums of a file, in hex. MD5 is what Airship's older parts ask for.
 type sums struct{ md5, sha256, sha512 string }
 
+// hashes take what is written.
+type hashes struct{ md5, sha256, sha512 hash.Hash }
+
+func newHashes() hashes { return hashes{md5.New(), sha256.New(), sha512.New()} }
+
+func (h hashes) Write(p []byte) (int, error) {
+	return io.MultiWriter(h.md5, h.sha256, h.sha512).Write(p)
+}
+
+func (h hashes) sums() sums {
+	text := func(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
+	return sums{text(h.md5), text(h.sha256), text(h.sha512)}
+}
+
 // sumsOf reads content once.
 func sumsOf(ctx context.Context, content io.ReaderAt, size int64, tell func(done int64)) (sums, error) {
-	m, s256, s512 := md5.New(), sha256.New(), sha512.New()
-	to := io.MultiWriter(m, s256, s512, counter{tell, new(int64)})
-	if _, err := io.Copy(to, until.Reader(ctx, io.NewSectionReader(content, 0, size))); err != nil {
-		return sums{}, err
-	}
-	return sums{hex.EncodeToString(m.Sum(nil)), hex.EncodeToString(s256.Sum(nil)), hex.EncodeToString(s512.Sum(nil))}, nil
+	h := newHashes()
+	_, err := io.Copy(io.MultiWriter(h, counter{tell, new(int64)}), until.Reader(ctx, io.NewSectionReader(content, 0, size)))
+	return h.sums(), err
 }
 
 // match says that a file is the one that was built.

@@ -5,7 +5,6 @@ package publish
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/template/config"
 	"github.com/mitchellh/mapstructure"
 
-	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/document"
 	"github.com/airshipit/packer-plugin-airship/internal/site"
 )
@@ -149,7 +147,7 @@ func (c *Config) decode(raws ...any) error {
 		}
 		c.profile = profile
 		if err == nil && profile != nil && !c.unknown() {
-			mistakes = multierror.Append(mistakes, c.order(&profile.Image).check())
+			mistakes = multierror.Append(mistakes, c.order(&profile.Image).check(c.changes()))
 		}
 	}
 	return mistakes.ErrorOrNil()
@@ -159,63 +157,4 @@ func (c *Config) decode(raws ...any) error {
 func (c *Config) unknown() bool {
 	values := []string{c.Registry, c.Tag, c.Bundle, c.Directory, c.URL, c.PointTo, c.Update, c.UpdateDirectory}
 	return slices.Contains(slices.Concat(values, c.Documents, c.Kustomizations), document.Unknown)
-}
-
-// order is what is to be done with an image: the template's options over the AirshipImage's.
-type order struct {
-	v1alpha1.Publication
-	pointTo string
-	targets []site.Target
-}
-
-func (c *Config) order(image *v1alpha1.AirshipImage) order {
-	o := order{Publication: image.Spec.Publish, pointTo: c.PointTo}
-	for _, option := range []struct {
-		value string
-		field *string
-	}{{c.Registry, &o.Registry}, {c.Tag, &o.Tag}, {c.Bundle, &o.Bundle}, {c.Directory, &o.Directory}, {c.URL, &o.URL}} {
-		if option.value != "" {
-			*option.field = option.value
-		}
-	}
-	if c.Overwrite != nil {
-		o.Overwrite = *c.Overwrite
-	}
-	if o.pointTo == "" && o.Registry == "" && o.Directory != "" {
-		o.pointTo = toDirectory
-	}
-	for _, t := range c.Targets {
-		o.targets = append(o.targets, site.Target{
-			Kind: t.Kind, Name: t.Name, Namespace: t.Namespace, File: t.File, Path: t.FieldPath, Value: t.Value, Checksum: t.Checksum, Format: t.Format,
-		})
-	}
-	if len(c.Targets) == 0 {
-		for _, t := range o.Documents {
-			o.targets = append(o.targets, site.Target{
-				Kind: t.Kind, Name: t.Name, Namespace: t.Namespace, Path: t.FieldPath, Value: t.Value, Checksum: t.Checksum, Format: t.Format,
-			})
-		}
-	}
-	if len(o.targets) == 0 && len(image.Spec.HostSelector.MatchLabels) > 0 {
-		o.targets = []site.Target{{Kind: "BareMetalHost"}}
-	}
-	return o
-}
-
-// check refuses what says nothing, or half.
-func (o order) check() error {
-	var mistakes *multierror.Error
-	if o.Registry == "" && o.Bundle == "" && o.Directory == "" {
-		mistakes = multierror.Append(mistakes, errors.New("the image is to be stored nowhere: give registry, bundle or directory, or the AirshipImage's spec.publish"))
-	}
-	if o.pointTo == toDirectory && o.Directory == "" {
-		mistakes = multierror.Append(mistakes, errors.New(`point_to is "directory", and there is no directory`))
-	}
-	if o.pointTo == toRegistry && o.Registry == "" {
-		mistakes = multierror.Append(mistakes, errors.New(`point_to is "registry", and there is no registry`))
-	}
-	if o.URL != "" && o.Directory == "" {
-		mistakes = multierror.Append(mistakes, errors.New("url is that of directory, and there is none"))
-	}
-	return mistakes.ErrorOrNil()
 }

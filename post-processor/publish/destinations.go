@@ -25,7 +25,7 @@ func (r run) destinations() []destination {
 	}
 	if o := r.order; o.Directory != "" {
 		all = append(all, destination{
-			publish.Directory{Path: o.Directory, URL: o.URL, Overwrite: o.Overwrite, Say: r.say}, toDirectory, o.Directory,
+			publish.Directory{Path: o.Directory, URL: o.URL, Overwrite: o.Overwrite, Transfer: transfer}, toDirectory, o.Directory,
 		})
 	}
 	if o := r.order; o.Bundle != "" {

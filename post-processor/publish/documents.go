@@ -92,9 +92,6 @@ func (r run) update(ctx context.Context, images []site.Image) error {
 	if !r.config.changes() {
 		return nil
 	}
-	if len(images) == 0 {
-		return errors.New("no document names it: it has no URL; give url, where the web server serves directory, or a registry")
-	}
 	r.ui.Say("Pointing the documents at the image")
 	lock, err := lockDocuments(ctx, func() { r.say("another build changes the documents; waiting for it") })
 	if err != nil {

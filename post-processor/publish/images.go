@@ -33,11 +33,6 @@ const (
 	reportEnding     = ".report.html"
 )
 
-// attachments are what is stored with an image, by the file's ending.
-var attachments = []struct{ ending, mediaType string }{
-	{sbomEnding, publish.CycloneDX}, {provenanceEnding, publish.InToto}, {reportEnding, publish.Report},
-}
-
 // manifest is what the builder airship says of its images.
 type manifest struct {
 	Profile      string
@@ -89,11 +84,14 @@ func ofManifest(ctx context.Context, name string, files []string) ([]publish.Ima
 	if len(all) == 0 {
 		return nil, fmt.Errorf("none of the images of %s is a file of the artifact: the post-processor comes before those that change it", name)
 	}
-	// They are the whole build's, and so of its first image.
-	for _, a := range attachments {
-		file := strings.TrimSuffix(name, manifestEnding) + a.ending
-		if slices.Contains(files, file) {
-			all[0].Attachments = append(all[0].Attachments, publish.Attachment{File: file, MediaType: a.mediaType, Title: filepath.Base(file)})
+	build := strings.TrimSuffix(name, manifestEnding)
+	for i := range all {
+		for _, a := range []struct{ file, mediaType string }{
+			{all[i].File + sbomEnding, publish.CycloneDX}, {build + provenanceEnding, publish.InToto}, {build + reportEnding, publish.Report},
+		} {
+			if slices.Contains(files, a.file) {
+				all[i].Attachments = append(all[i].Attachments, publish.Attachment{File: a.file, MediaType: a.mediaType, Title: filepath.Base(a.file)})
+			}
 		}
 	}
 	return all, nil
@@ -101,8 +99,16 @@ func ofManifest(ctx context.Context, name string, files []string) ([]publish.Ima
 
 // endings tell the format of another builder's image.
 var endings = []struct{ ending, format string }{
-	{".qcow2", "qcow2"}, {".raw.zst", "raw.zst"}, {".raw", "raw"}, {".vhdx", "vhdx"}, {".vhd", "vhd"}, {".vmdk", "vmdk"}, {".iso", "iso"},
-	{".tar.zst", "tar.zst"}, {".squashfs", "squashfs"}, {".tar.gz", "gce"},
+	{".qcow2", "qcow2"},
+	{".raw.zst", "raw.zst"},
+	{".raw", "raw"},
+	{".vhdx", "vhdx"},
+	{".vhd", "vhd"},
+	{".vmdk", "vmdk"},
+	{".iso", "iso"},
+	{".tar.zst", "tar.zst"},
+	{".squashfs", "squashfs"},
+	{".tar.gz", "gce"},
 }
 
 // qcowMagic begins a qcow2 image, whatever its name (QEMU's docs/interop/qcow2.txt).

@@ -53,7 +53,7 @@ func (p *PostProcessor) publish(ctx context.Context, ui packersdk.Ui, source pac
 		return nil, err
 	}
 	r.order = p.config.order(r.image)
-	if err := r.order.check(); err != nil {
+	if err := r.order.check(p.config.changes()); err != nil {
 		return nil, err
 	}
 	stored, err := r.store(ctx, images)

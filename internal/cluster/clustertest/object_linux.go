@@ -94,15 +94,20 @@ func (s *Server) Create(t testing.TB, namespace, text string) {
 // TryCreate is Create; its error says of each document that the server refused why it did. Unknown fields are
 // refused, as with kubectl's --validate=strict.
 func (s *Server) TryCreate(ctx context.Context, namespace, text string) error {
-	objects, err := decode(text)
+	return s.create(ctx, s.client, namespace, text, metav1.CreateOptions{})
+}
+
+func (s *Server) create(ctx context.Context, objects dynamic.Interface, namespace, text string, options metav1.CreateOptions) error {
+	documents, err := decode(text)
 	if err != nil {
 		return err
 	}
+	options.FieldValidation = metav1.FieldValidationStrict
 	var all []error
-	for _, o := range objects {
-		client, err := s.resource(ctx, o.GroupVersionKind(), namespace, o.GetNamespace())
+	for _, o := range documents {
+		client, err := s.resourceOf(ctx, objects, o.GroupVersionKind(), namespace, o.GetNamespace())
 		if err == nil {
-			_, err = client.Create(ctx, o, metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict})
+			_, err = client.Create(ctx, o, options)
 		}
 		if err != nil {
 			all = append(all, fmt.Errorf("%s %s: %w", o.GetKind(), o.GetName(), err))
@@ -135,11 +140,15 @@ func (s *Server) Get(t testing.TB, kind schema.GroupVersionKind, namespace, name
 
 // resource is the client for the objects of a kind, in the last namespace that is not empty.
 func (s *Server) resource(ctx context.Context, kind schema.GroupVersionKind, namespaces ...string) (dynamic.ResourceInterface, error) {
+	return s.resourceOf(ctx, s.client, kind, namespaces...)
+}
+
+func (s *Server) resourceOf(ctx context.Context, objects dynamic.Interface, kind schema.GroupVersionKind, namespaces ...string) (dynamic.ResourceInterface, error) {
 	served, err := s.find(ctx, kind)
 	if err != nil {
 		return nil, err
 	}
-	client := s.client.Resource(kind.GroupVersion().WithResource(served.Name))
+	client := objects.Resource(kind.GroupVersion().WithResource(served.Name))
 	if !served.Namespaced {
 		return client, nil
 	}

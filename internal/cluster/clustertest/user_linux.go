@@ -35,6 +35,23 @@ func (s *Server) UserUntil(t testing.TB, user, namespace string, until time.Time
 	return s.kubeconfig(user, namespace, identity)
 }
 
+// ServiceAccount is the kubeconfig of a service account that exists, with a token as its pods get one.
+func (s *Server) ServiceAccount(t testing.TB, namespace, name string) *clientcmdapi.Config {
+	t.Helper()
+	accounts := schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}
+	request := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "metadata": map[string]any{"name": name}, "spec": map[string]any{},
+	}}
+	answer, err := s.client.Resource(accounts).Namespace(namespace).Create(t.Context(), request, metav1.CreateOptions{}, "token")
+	require.NoError(t, err)
+	token, _, err := unstructured.NestedString(answer.Object, "status", "token")
+	require.NoError(t, err)
+	require.NotEmpty(t, token)
+	config := s.kubeconfig(name, namespace, identity{})
+	config.AuthInfos[name].Token = token
+	return config
+}
+
 // Admin is the administrator's kubeconfig, for a test to change.
 func (s *Server) Admin(t testing.TB) *clientcmdapi.Config {
 	t.Helper()
