@@ -59,7 +59,7 @@ func (e Environment) first(ctx context.Context, config string) error {
 		if err := writeDocuments(name, []*yaml.RNode{configuration}); err != nil {
 			return err
 		}
-		b := build{Documents: []string{name}, Host: volume.host}
+		b := build{Documents: append([]string{name}, beside(configuration)...), Host: volume.host}
 		if b.Images, err = images(ctx, b.Documents); err != nil {
 			return err
 		}
@@ -131,6 +131,27 @@ func besideItself(configuration *yaml.RNode, file string) error {
 		return err
 	}
 	return configuration.PipeE(yaml.LookupCreate(yaml.MappingNode, "container"), yaml.SetField("volume", yaml.NewStringRNode(directory+":"+directory)))
+}
+
+// baked are the variables that Airship's image builder had in its container and took from nowhere else.
+var baked = []string{"multistrap-vars.yaml", "livecdcontent-vars.yaml"}
+
+// beside are those of baked that lie in a configuration's volume.
+func beside(configuration *yaml.RNode) []string {
+	var there []string
+	for _, path := range volumePaths {
+		node, err := configuration.Pipe(yaml.Lookup(path...))
+		if err != nil || node == nil {
+			continue
+		}
+		host, _ := transpose.Sides(node.YNode().Value)
+		for _, name := range baked {
+			if _, err := os.Stat(filepath.Join(host, name)); err == nil {
+				there = append(there, filepath.Join(host, name))
+			}
+		}
+	}
+	return there
 }
 
 // volume is the mounted directory below the root that the image goes to: /config, which Airship's documents mount, else the last one.

@@ -289,6 +289,28 @@ func TestVolumeOfAFileWithoutOne(t *testing.T) {
 	assert.Equal(t, text, again)
 }
 
+// The first entry point up to Packer: what lies in the volume is read, and what nobody names is not.
+func TestFirstEntryPoint(t *testing.T) {
+	volume := t.TempDir()
+	write := func(name, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(volume, name), []byte(text), 0o600))
+	}
+	config := filepath.Join(volume, "builder-conf.yaml")
+	write("builder-conf.yaml", "container: {volume: '/nowhere/images:"+volume+"'}\nbuilder: {imageType: rootfs, osconfigVarsFileName: osconfig.yaml}\n")
+	write("osconfig.yaml", "sysctl: []\n")
+	write("qcow-vars.yaml", "no_variable: 1\n")
+	_, err := runWith(t, "", map[string]string{variableConfig: config})
+	require.ErrorContains(t, err, "there is no program packer on the PATH")
+
+	write("multistrap-vars.yaml", "ubuntu_packages: [vim]\nkernel_base_package: none\n")
+	_, err = runWith(t, "", map[string]string{variableConfig: config})
+	require.ErrorContains(t, err, volume+"/multistrap-vars.yaml:2:1: kernel_base_package: unknown")
+	require.NoError(t, os.Remove(filepath.Join(volume, "multistrap-vars.yaml")))
+
+	_, err = runWith(t, "", map[string]string{variableConfig: config, "OSCONFIG_FILE": "other.yaml"})
+	require.ErrorContains(t, err, volume+"/other.yaml")
+}
+
 const mountinfo = `22 1 0:20 / /proc rw - proc proc rw
 23 1 8:1 / / rw - ext4 /dev/vda rw
 24 1 8:1 /images /config rw - ext4 /dev/vda rw
