@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -50,12 +50,13 @@ func (c *connection) ask(ctx context.Context, method string, to *url.URL, header
 		request.Header[name] = values
 	}
 	if body != nil {
-		w := &watch{patience: c.StallTimeout, timer: time.AfterFunc(c.StallTimeout, func() { cancel(errStalled) })}
+		w := &watch{patience: c.StallTimeout, answer: c.AnswerTimeout}
+		w.timer = time.AfterFunc(c.StallTimeout, func() { cancel(w.cause()) })
 		defer w.timer.Stop()
 		request.ContentLength = body.length
 		// Credentials that ran out meanwhile are renewed, and the part is sent once more.
 		request.GetBody = func() (io.ReadCloser, error) {
-			return &watched{SectionReader: io.NewSectionReader(body.from, body.at, body.length), watch: w, sent: body.sent, answer: c.AnswerTimeout}, nil
+			return &watched{SectionReader: io.NewSectionReader(body.from, body.at, body.length), watch: w, sent: body.sent}, nil
 		}
 		request.Body, _ = request.GetBody()
 	}
@@ -63,8 +64,8 @@ func (c *connection) ask(ctx context.Context, method string, to *url.URL, header
 	if err != nil {
 		cause := context.Cause(ctx)
 		cancel(nil)
-		if errors.Is(cause, errStalled) {
-			return nil, fmt.Errorf("%w: %w", errStalled, err)
+		if errors.Is(cause, errStalled) || errors.Is(cause, errSilent) {
+			return nil, cause
 		}
 		return nil, err
 	}
@@ -160,26 +161,34 @@ func digestOf(header http.Header) digest.Digest {
 	return d
 }
 
-// watch ends a request whose body is not taken.
+// watch ends a request whose body is not taken, or not answered.
 type watch struct {
-	timer    *time.Timer
-	patience time.Duration
+	timer            *time.Timer
+	patience, answer time.Duration
+	whole            atomic.Bool
+}
+
+func (w *watch) cause() error {
+	if w.whole.Load() {
+		return errSilent
+	}
+	return errStalled
 }
 
 // watched is a part on its way.
 type watched struct {
 	*io.SectionReader
 	*watch
-	answer time.Duration
-	sent   func(int64)
+	sent func(int64)
 }
 
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.SectionReader.Read(p)
 	done, _ := w.Seek(0, io.SeekCurrent)
+	// When everything is taken the time is the registry's.
+	w.whole.Store(done == w.Size())
 	if done == w.Size() {
-		// The rest of the time is the registry's.
-		w.timer.Reset(max(w.answer, w.patience))
+		w.timer.Reset(w.answer)
 	} else {
 		w.timer.Reset(w.patience)
 	}

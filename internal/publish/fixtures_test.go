@@ -88,7 +88,7 @@ func (s *spoken) text() string {
 // quick has short times and small chunks.
 func quick(said *spoken) Transfer {
 	return Transfer{
-		ChunkSize: 64 << 10, Retries: 4, Backoff: time.Millisecond, StallTimeout: 2 * time.Second, AnswerTimeout: 5 * time.Second, Say: said.say, every: 10 * time.Millisecond,
+		ChunkSize: 64 << 10, Retries: 4, Backoff: time.Millisecond, StallTimeout: 30 * time.Second, AnswerTimeout: 30 * time.Second, Say: said.say, every: 10 * time.Millisecond,
 	}
 }
 
@@ -150,7 +150,7 @@ func (b *tapped) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// stored reads a blob back.
+// blobAt reads a blob back.
 func blobAt(t *testing.T, address, repository, digest string) []byte {
 	t.Helper()
 	response, err := http.Get("http://" + address + "/v2/" + repository + "/blobs/" + digest)
@@ -173,7 +173,7 @@ func tagsOf(t *testing.T, address, repository string) []string {
 	return all
 }
 
-func same512(t *testing.T, want, got []byte) {
+func sameBytes(t *testing.T, want, got []byte) {
 	t.Helper()
 	require.True(t, bytes.Equal(want, got), "the content is another")
 }

@@ -136,7 +136,10 @@ func sendFile(image *Image, send func(blob) error) error {
 	}
 	defer file.Close()
 	layer := v1.Descriptor{Digest: image.digest(), Size: image.Size}
-	return errors.Join(send(blob{Descriptor: layer, content: file, name: image.Name}), send(emptyConfig()))
+	if err := send(blob{Descriptor: layer, content: file, name: image.Name}); err != nil {
+		return err
+	}
+	return send(emptyConfig())
 }
 
 func emptyConfig() blob {

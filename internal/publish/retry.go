@@ -16,8 +16,10 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/registry"
 )
 
-// errStalled says that a registry took no more bytes.
-var errStalled = errors.New("it takes no more bytes")
+var (
+	errStalled = errors.New("took no more bytes")
+	errSilent  = errors.New("took everything and did not answer")
+)
 
 // refusal is an answer that is an error, with the pause that it asks for.
 type refusal struct {
@@ -68,6 +70,8 @@ func (c *connection) explain(err error) error {
 	switch {
 	case errors.Is(err, errStalled):
 		return c.Fail("stalls: it took nothing for "+c.StallTimeout.String(), err)
+	case errors.Is(err, errSilent):
+		return c.Fail("does not answer in time", err)
 	case errors.Is(err, errOther) && errors.As(err, &answer):
 		return c.Fail(errOther.Error(), err) // the answer's own text has the upload's address
 	case errors.Is(err, errOther):
@@ -89,7 +93,7 @@ func curable(err error) bool {
 		request     *url.Error
 	)
 	switch {
-	case errors.Is(err, errOther), errors.Is(err, errLost), errors.Is(err, errStalled):
+	case errors.Is(err, errOther), errors.Is(err, errLost), errors.Is(err, errStalled), errors.Is(err, errSilent):
 		return true
 	case errors.As(err, &answer):
 		switch code := answer.StatusCode; code {
