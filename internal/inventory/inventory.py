@@ -13,6 +13,8 @@ DEPTH = 4  # of the directories that are told of
 LINKS = 40  # on the way to one file, as in Linux
 LARGEST = 16 << 20  # bytes that are read of a file
 
+NAME = re.compile(rb"[A-Za-z0-9][A-Za-z0-9+.-]*")  # a package's, deb-control(5)
+
 # dpkg(1)'s states of a package whose files are not there, or not whole.
 ABSENT = (b"not-installed", b"config-files", b"half-installed")
 
@@ -120,7 +122,7 @@ def installed(tree):
         name, version = fields.get(b"package", b""), fields.get(b"version", b"")
         architecture = fields.get(b"architecture", b"")
         state = fields.get(b"status", b"").rpartition(b" ")[2]
-        if not name or not version or b"/" in name or state in ABSENT or not (state or part):
+        if not NAME.fullmatch(name) or not version or state in ABSENT or not (state or part):
             continue
         source, _, rest = fields.get(b"source", b"").partition(b" ")
         lists = [
@@ -148,7 +150,7 @@ def listed(tree, lists):
 def diversions(tree):
     """What dpkg-divert(1) moved: where to, and for whose files not, by where packages have it. Three lines an entry."""
     lines = tree.read(DATABASE + b"/diversions").split(b"\n")
-    return {tree.place(a): (tree.place(b), who) for a, b, who in zip(lines[::3], lines[1::3], lines[2::3])}
+    return {tree.place(a): (tree.place(b), who) for a, b, who in zip(lines[::3], lines[1::3], lines[2::3]) if a and b and who}
 
 
 def licences(tree, package):

@@ -154,6 +154,40 @@ func TestNoDatabase(t *testing.T) {
 	}, taken(t, root))
 }
 
+// TestHostile is a tree whose database and copyright files a program of no good will has written.
+func TestHostile(t *testing.T) {
+	root := t.TempDir()
+	for name, text := range map[string]string{
+		"var/lib/dpkg/status": "\x00\xff\n: no name\nVersion: 1\n\n" + // of no package
+			"Package: a/../../../../etc\nStatus: install ok installed\nVersion: 1\n\n" +
+			"Package: unversioned\nStatus: install ok installed\n\n" +
+			"Package: stateless\nVersion: 1\n\n" +
+			"\n\n# a remark: Package\nPackage: \xfftext\nStatus: install ok installed\nVersion: 1\n\nPackage: text\nStatus: install ok installed\nVersion: 1:\x00\nSource: \n\n" +
+			"Package: ..\nStatus: install ok installed\nVersion: 1\n\nPackage: odd\nStatus: install ok installed\nVersion: 1\nArchitecture: ..\nSource: s (\n" +
+			"Package: second\nVersion: 2", // a field twice: the first holds
+		"var/lib/dpkg/diversions":       "/file\n\n\n/one",
+		"var/lib/dpkg/info/text.list":   "\x00\nrelative\n/../../file\n//file//\n/\n\n/loop/../file\n/file\n",
+		"var/lib/dpkg/info/odd:...list": "/file\n",
+		"var/lib/dpkg/status.d/empty":   "",
+		"etc/os-release":                "ID=\"\nVERSION_ID='12\"\nPRETTY_NAME\n=x\nVERSION_CODENAME=\xff",
+		"usr/share/doc/text/copyright":  "Format: copyright-format\nLicense:\n\nFiles\nLicense: \xff\n\n\nFiles: *\nLicense:\x00and and or",
+		"usr/share/doc/copyright":       "Format: dep5\nLicense: MIT\n",
+		"file":                          "12345",
+	} {
+		require.NoError(t, os.MkdirAll(filepath.Join(root, filepath.Dir(name)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(text), 0o644))
+	}
+	require.NoError(t, os.Symlink("loop", filepath.Join(root, "loop")))
+	have := taken(t, root)
+	assert.Equal(t, System{Version: "12", Codename: "\ufffd"}, have.System)
+	assert.Equal(t, []Package{
+		{
+			Name: "odd", Version: "1", Architecture: "..", Source: "s", SourceVersion: "1", Licences: []string{}, Bytes: 5, Files: 1,
+		},
+		{Name: "text", Version: "1:\x00", Source: "text", SourceVersion: "1:\x00", Licences: []string{"\x00and", "or"}},
+	}, have.Packages)
+}
+
 func TestReadRefuses(t *testing.T) {
 	for text, problem := range map[string]string{
 		`{"packages": [{"nam": "x"}]}`: `read the inventory: json: unknown field "nam"`,

@@ -39,9 +39,10 @@ var aliases = map[string]string{
 	"zope-2.1":     "ZPL-2.1",
 }
 
-// exceptions that the format names by a word before "exception", and that have one text alone. That of Autoconf, Bison,
-// Texinfo and OpenSSL has several, which the name does not tell.
+// exceptions that the format names by a word before "exception", and that have one text alone. Those of Autoconf,
+// Bison, Texinfo and OpenSSL have several, which the bare name does not tell.
 var exceptions = map[string]string{
+	"bison-2.2":          "Bison-exception-2.2",
 	"classpath":          "Classpath-exception-2.0",
 	"font":               "Font-exception-2.0",
 	"gcc-runtime-3.1":    "GCC-exception-3.1",

@@ -29,8 +29,8 @@ func TestTake(t *testing.T) {
 		"grub-pc-bin", "grub-efi-amd64-bin", "grub2-common", "diffutils"))
 	// Read long ago: a file system with relatime would write when it was read now.
 	machinetest.Shell(t, m, "find /target -exec touch --no-dereference -a --date @1000000000 {} +")
-	const times = `find /target -printf '%P %s %m %A@ %T@ %C@\n' | sort | sha256sum`
-	machinetest.Shell(t, m, "mount -o remount,strictatime /target 2>/dev/null || :")
+	// Not of directories, which find itself reads.
+	const times = `find /target ! -type d -printf '%P %s %m %A@ %T@ %C@\n' | sort | sha256sum`
 	before := machinetest.Shell(t, m, times)
 
 	start := time.Now()

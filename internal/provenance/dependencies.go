@@ -7,7 +7,6 @@ import (
 
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
-	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
 	"github.com/airshipit/packer-plugin-airship/internal/sbom"
 )
 
@@ -21,7 +20,7 @@ const (
 // dependencies are the suites by their InRelease files, whose hashes cover every package of the image (the bill of
 // materials lists these), the base, and each package of the toolbox.
 func dependencies(b Build) []descriptor {
-	var all []descriptor
+	all := []descriptor{}
 	for _, s := range b.Lock.Suites {
 		all = append(all, descriptor{
 			Name: s.Source, URI: inRelease(b.Plan.RootFS.Sources, s), Digest: map[string]string{"sha256": s.InRelease},
@@ -51,7 +50,7 @@ func inRelease(sources []plan.Source, locked plan.LockedSuite) string {
 		if s.Name != locked.Source {
 			continue
 		}
-		address := store.Shown(s.URI)
+		address := sbom.Address(s.URI)
 		if address == "" {
 			return ""
 		}

@@ -1,10 +1,15 @@
 package provenance
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
-	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
+	"github.com/airshipit/packer-plugin-airship/internal/sbom"
 )
 
 // external are the parameters that the profile and the template decide.
@@ -14,12 +19,13 @@ type external struct {
 	Action  string        `json:"action"`
 	Outputs []plan.Output `json:"outputs"`
 	// Base is the digest of what the build starts from.
-	Base       string         `json:"base,omitempty"`
-	Packages   []string       `json:"packages"`
-	Unapproved []string       `json:"unapprovedPackages,omitempty"`
-	Sources    []source       `json:"sources"`
-	System     plan.System    `json:"system"`
-	Variables  map[string]any `json:"variables,omitempty"`
+	Base       string      `json:"base,omitempty"`
+	Packages   []string    `json:"packages"`
+	Unapproved []string    `json:"unapprovedPackages,omitempty"`
+	Sources    []source    `json:"sources"`
+	System     plan.System `json:"system"`
+	// Variables are the profile's, texts by their digests.
+	Variables any `json:"variables,omitempty"`
 }
 
 type source struct {
@@ -29,15 +35,19 @@ type source struct {
 	Components []string `json:"components,omitempty"`
 }
 
-func externalOf(p plan.Plan) external {
+func externalOf(p plan.Plan) (external, error) {
+	variables, err := withoutTexts(p.Variables)
+	if err != nil {
+		return external{}, err
+	}
 	e := external{
 		Profile: p.Profile, Target: p.Target, Action: p.Action, Outputs: p.Outputs, Base: baseOf(p),
-		Packages: p.RootFS.Include, Unapproved: p.RootFS.Unapproved, Sources: []source{}, System: p.System, Variables: p.Variables,
+		Packages: p.RootFS.Include, Unapproved: p.RootFS.Unapproved, Sources: []source{}, System: p.System, Variables: variables,
 	}
 	for _, s := range p.RootFS.Sources {
-		e.Sources = append(e.Sources, source{Name: s.Name, URI: store.Shown(s.URI), Suite: s.Suite, Components: s.Components})
+		e.Sources = append(e.Sources, source{Name: s.Name, URI: sbom.Address(s.URI), Suite: s.Suite, Components: s.Components})
 	}
-	return e
+	return e, nil
 }
 
 // internal are those that the plugin decides.
@@ -62,4 +72,52 @@ func baseOf(p plan.Plan) string {
 		return ""
 	}
 	return p.RootFS.Base.Digest
+}
+
+// userData is the variable with cloud-init's user data, which may be in one line and hold a password all the same.
+const userData = "airship_user_data"
+
+// withoutTexts puts the digest, sha256: and hex, for each value of several lines: files, scripts and user data are the
+// image's, not everybody's who reads of it.
+func withoutTexts(variables map[string]any) (any, error) {
+	text, err := json.Marshal(variables)
+	if err != nil {
+		return nil, err
+	}
+	var plain map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&plain); err != nil {
+		return nil, err
+	}
+	if text, ok := plain[userData].(string); ok {
+		plain[userData] = digest(text)
+	}
+	if len(plain) == 0 {
+		return nil, nil
+	}
+	return digested(plain), nil
+}
+
+func digested(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, one := range value {
+			value[key] = digested(one)
+		}
+	case []any:
+		for i, one := range value {
+			value[i] = digested(one)
+		}
+	case string:
+		if strings.Contains(strings.TrimSpace(value), "\n") {
+			return digest(value)
+		}
+	}
+	return value
+}
+
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256:" + hex.EncodeToString(sum[:])
 }

@@ -5,8 +5,8 @@
 //
 // The statement is of https://in-toto.io/Statement/v1 (in-toto/attestation, spec/v1/statement.md), the predicate of
 // https://slsa.dev/provenance/v1. What the fields hold that a build type decides is written down in docs/provenance.md,
-// where BuildType leads; a change of their meaning is another build type. Secrets are digests in a Plan, and addresses
-// are shown without passwords.
+// where BuildType leads; a change of their meaning is another build type. Secrets are digests in a Plan; texts of several
+// lines become digests here, and addresses are shown without passwords.
 //
 // The types are written here because those of in-toto/attestation are Protocol Buffers, whose JSON is of purpose not the
 // same from one run to the next; the tests hold the documents to them.
@@ -70,15 +70,19 @@ func Statement(b Build) ([]byte, error) {
 	if len(subjects) == 0 {
 		return nil, ErrNoSubject
 	}
+	parameters, err := externalOf(b.Plan)
+	if err != nil {
+		return nil, fmt.Errorf("write the provenance: %w", err)
+	}
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	err := encoder.Encode(statement{
+	err = encoder.Encode(statement{
 		Type: statementType, Subject: subjects, PredicateType: PredicateType,
 		Predicate: predicate{
 			BuildDefinition: buildDefinition{
-				BuildType: BuildType, ExternalParameters: externalOf(b.Plan), InternalParameters: internalOf(b),
+				BuildType: BuildType, ExternalParameters: parameters, InternalParameters: internalOf(b),
 				ResolvedDependencies: dependencies(b),
 			},
 			RunDetails: runDetails{

@@ -42,9 +42,13 @@ func build() Build {
 				Include: []string{"openssh-server", "sudo=1.9"}, Unapproved: []string{"telnetd"},
 				Packages: []plan.Package{{Name: "sudo", Version: "1.9", Architecture: "amd64", Source: "debian", Filename: "pool/sudo.deb", SHA256: digestOf("ab")}},
 			},
-			System:    plan.System{Hostname: "node01", Cmdline: []string{"console=ttyS0", "a=<&>"}, GrubTimeout: 5},
-			Variables: map[string]any{"sysctl": []any{map[string]any{"name": "kernel.panic", "value": 3}}},
-			Outputs:   []plan.Output{{Name: "node.qcow2", Format: "qcow2", Compression: "zlib"}, {Name: "node", Format: "directory"}},
+			System: plan.System{Hostname: "node01", Cmdline: []string{"console=ttyS0", "a=<&>"}, GrubTimeout: 5},
+			Variables: map[string]any{
+				"sysctl":            []any{map[string]any{"name": "kernel.panic", "value": 3}},
+				"user_scripts":      []map[string]string{{"file_content": "#!/bin/sh\necho hunter2\n"}},
+				"airship_user_data": "#cloud-config {password: hunter2}",
+			},
+			Outputs: []plan.Output{{Name: "node.qcow2", Format: "qcow2", Compression: "zlib"}, {Name: "node", Format: "directory"}},
 		},
 		Lock: plan.Lock{
 			Format: plan.LockFormat, Request: digestOf("5e"), Base: base, Toolbox: digestOf("71"),
@@ -70,7 +74,7 @@ func TestStatement(t *testing.T) {
 	valid(t, text)
 	golden(t, "statement.json", string(text))
 	assert.NotContains(t, string(text), "hunter2")
-	assert.NotContains(t, string(text), "user")
+	assert.NotContains(t, string(text), "token")
 	again, err := Statement(build())
 	require.NoError(t, err)
 	assert.Equal(t, text, again)
@@ -124,7 +128,7 @@ func TestCheckRefuses(t *testing.T) {
 		{`"_type": "https://in-toto.io/Statement/v1"`, `"_type": "https://in-toto.io/Statement/v2"`, "wrong statement type"},
 		{`"sha256": "1a`, `"sha256": "`, "digest has incorrect length"},
 		{`"buildType"`, `"buildtype"`, "unknown field"},
-		{`"startedOn": "2026`, `"startedOn": "yesterday`, "startedOn"},
+		{`"startedOn": "2026`, `"startedOn": "yesterday`, "google.protobuf.Timestamp"},
 		{Builder + `"`, `"`, "builder.id required"},
 	} {
 		changed := strings.Replace(string(text), c.from, c.to, 1)

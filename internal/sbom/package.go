@@ -1,13 +1,15 @@
 package sbom
 
 import (
+	"net/url"
+	"strings"
+
 	cdx "github.com/CycloneDX/cyclonedx-go"
 	"github.com/package-url/packageurl-go"
 
 	"github.com/airshipit/packer-plugin-airship/internal/inventory"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/repository"
-	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
 )
 
 // Where a package is from.
@@ -22,6 +24,15 @@ const (
 func PackageURL(distribution, suite, name, version, architecture string) string {
 	qualifiers := packageurl.QualifiersFromMap(map[string]string{"arch": architecture, "distro": suite})
 	return packageurl.NewPackageURL(packageurl.TypeDebian, distribution, name, version, qualifiers, "").ToString()
+}
+
+// Address of a repository without what may be a credential: user, query and fragment. What is no URL is shown as nothing.
+func Address(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || u.Host == "" && u.Scheme != "file" {
+		return ""
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}).String()
 }
 
 type identity struct{ name, version, architecture string }
@@ -68,7 +79,7 @@ func packages(p plan.Plan, installed []inventory.Package) []cdx.Component {
 func supply(c *cdx.Component, deb plan.Package, source plan.Source) {
 	c.Hashes = hashes(deb.SHA256, "")
 	c.Supplier = &cdx.OrganizationalEntity{Name: deb.Source}
-	address := store.Shown(source.URI)
+	address := Address(source.URI)
 	if address == "" {
 		return
 	}

@@ -114,6 +114,19 @@ func TestPackageURL(t *testing.T) {
 	}
 }
 
+func TestAddress(t *testing.T) {
+	for uri, want := range map[string]string{
+		"http://archive.example/debian/":                     "http://archive.example/debian",
+		"https://user:hunter2@vendor.example:8443/a b?t=x#y": "https://vendor.example:8443/a%20b",
+		"file:///srv/apt":                                    "file:///srv/apt",
+		"user:hunter2":                                       "",
+		"https://user:hunter2@%zz":                           "",
+		"":                                                   "",
+	} {
+		assert.Equal(t, want, Address(uri), uri)
+	}
+}
+
 // golden compares text with testdata/name; AIRSHIP_UPDATE_GOLDEN=1 writes it.
 func golden(t *testing.T, name, text string) {
 	t.Helper()
