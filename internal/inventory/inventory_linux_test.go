@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -114,7 +113,7 @@ func tree(t *testing.T) string {
 	link("/usr/share/doc/tool", "usr/share/doc/libshared")
 	link("../../../../../../../usr/share/doc/tool", "usr/share/doc/small")
 	require.NoError(t, os.Link(filepath.Join(root, "usr/bin/tool"), filepath.Join(root, "usr/bin/tool-too")))
-	require.NoError(t, syscall.Mkfifo(filepath.Join(root, "usr/lib/os-release"), 0o644))
+	require.NoError(t, exec.Command("mkfifo", filepath.Join(root, "usr/lib/os-release")).Run())
 	require.NoError(t, os.Mkdir(filepath.Join(root, "empty"), 0o755))
 	return root
 }
