@@ -105,11 +105,13 @@ func serve(t *testing.T, h http.Handler) string {
 
 // before is a proxy before the registry at an address. Where its connection to that breaks, so does the client's.
 func before(address string) *httputil.ReverseProxy {
-	p := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address})
-	direct := p.Director
-	p.Director = func(r *http.Request) { direct(r) } // Host stays: the registry writes it into Location
-	p.ErrorHandler = func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }
-	return p
+	return &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: "http", Host: address})
+			r.Out.Host = r.In.Host // the registry writes it into Location
+		},
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+	}
 }
 
 // counted counts requests by their methods, and the bytes of bodies.

@@ -8,7 +8,6 @@ import (
 // meter tells how far something is, every few seconds.
 type meter struct {
 	name  string
-	verb  string
 	total int64
 	every time.Duration
 	say   func(format string, args ...any)
