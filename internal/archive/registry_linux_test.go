@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// startRegistry starts Debian's docker-registry on this host's loopback interface, and returns its address.
-func startRegistry(t *testing.T) string {
+// docker starts Debian's docker-registry on this host's loopback interface, and returns its address.
+func docker(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -45,7 +45,7 @@ func startRegistry(t *testing.T) string {
 
 // A foreign tool reads what WriteOCI writes and puts it into a registry, from where it comes back as it was.
 func TestRegistry(t *testing.T) {
-	address := startRegistry(t)
+	address := docker(t)
 	root := layer(t, "root", "etc/", "etc/passwd")
 	reference := address + "/nodes/base:1"
 	pushed, err := exec.Command("skopeo", "--insecure-policy", "copy", "--dest-tls-verify=false", "oci-archive:"+writeOCI(t, root), "docker://"+reference).CombinedOutput()

@@ -289,9 +289,6 @@ func (p place) publish() (Published, error) {
 // link makes the image's name one of the file's. At no time does an old checksum lie beside a new file.
 func (p place) link(final string) error {
 	name := p.path(p.image.Name)
-	if p.sameFile(final, p.image.Name) {
-		return nil // renaming one link to the other would do nothing, and leave both
-	}
 	if p.name == other {
 		for _, ending := range []string{sha256Ending, sha512Ending, md5Ending} {
 			if err := removed(name + ending); err != nil {
@@ -309,6 +306,7 @@ func (p place) link(final string) error {
 			return err
 		}
 	}
+	// Where the name is a link to the file already, rename(2) does nothing and leaves both.
 	return errors.Join(os.Rename(partial, name), removed(partial))
 }
 

@@ -3,8 +3,11 @@ package publish
 import (
 	"encoding/json"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -67,4 +70,27 @@ func TestAttachments(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A list of referrers that was cut off before it was written is mended by the next try.
+func TestAttachmentsCut(t *testing.T) {
+	fresh(t, "{}")
+	registry := docker(t, plainHTTP)
+	var cut atomic.Bool
+	cut.Store(true)
+	address := serve(t, &answering{before(registry), func(_ http.ResponseWriter, r *http.Request) bool {
+		if cut.Load() && r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/sha256-") {
+			panic(http.ErrAbortHandler)
+		}
+		return false
+	}})
+	image := qcow2(t, 1000)
+	image.Attachments = []Attachment{{Data: []byte("{}"), MediaType: CycloneDX, Title: "node.cdx.json"}}
+	to := Registry{Repository: address + "/a", Transfer: quick(&spoken{})}
+	_, err := to.Publish(t.Context(), []Image{image})
+	require.ErrorContains(t, err, "attachment node.cdx.json: registry "+address+" ")
+	assert.NotContains(t, tagsOf(t, address, "a"), "latest")
+	cut.Store(false)
+	one := published(t, to, image)[0]
+	assert.Contains(t, tagsOf(t, address, "a"), strings.Replace(one.Digest, ":", "-", 1))
 }

@@ -283,19 +283,18 @@ func saying(method string, status int, code, message string) func(http.ResponseW
 // A registry that takes its time gets it, as long as anything is taken; one that takes nothing does not.
 func TestSlow(t *testing.T) {
 	fresh(t, "{}")
-	image := qcow2(t, 3<<20)
+	large := written(t, "node.raw", plan.Raw, make([]byte, 64<<20)) // more than sockets take in
 	transfer := quick(&spoken{})
 	transfer.StallTimeout, transfer.Retries, transfer.ChunkSize = 3*time.Second, -1, 1<<30
 	registry := specified()
 	address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = &tapped{r.Body, func(int) error { time.Sleep(70 * time.Millisecond); return nil }}
+		r.Body = &tapped{r.Body, func(int) error { time.Sleep(4 * time.Millisecond); return nil }}
 		registry.ServeHTTP(w, r)
 	}))
 	start := time.Now()
-	published(t, Registry{Repository: address + "/a", Transfer: transfer}, image)
+	published(t, Registry{Repository: address + "/a", Transfer: transfer}, large)
 	assert.Greater(t, time.Since(start), 2*transfer.StallTimeout, "it was not slow")
 
-	image = written(t, "node.raw", plan.Raw, make([]byte, 64<<20)) // more than sockets take in
 	end := make(chan struct{})
 	address = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPut {
@@ -305,7 +304,7 @@ func TestSlow(t *testing.T) {
 		registry.ServeHTTP(w, r)
 	}))
 	start = time.Now()
-	_, err := Registry{Repository: address + "/b", Transfer: transfer}.Publish(t.Context(), []Image{image})
+	_, err := Registry{Repository: address + "/b", Transfer: transfer}.Publish(t.Context(), []Image{large})
 	require.ErrorContains(t, err, "stalls: it took nothing for 3s")
 	assert.Less(t, time.Since(start), 25*time.Second)
 
