@@ -27,6 +27,7 @@ func newLayoutRun(t *testing.T) run {
 // partitions of a raw disk with sectors of so many bytes, each as a file of its own.
 func partitions(t *testing.T, raw string, sector int64) []string {
 	t.Helper()
+	const unit = 512 // partx counts in these, whatever a sector has
 	var files []string
 	table := tool(t, "partx", "--raw", "--noheadings", "--output", "NR,START,SECTORS", "--sector-size", fmt.Sprint(sector), raw)
 	for line := range strings.Lines(table) {
@@ -35,8 +36,8 @@ func partitions(t *testing.T, raw string, sector int64) []string {
 		require.NoError(t, err, line)
 		file := filepath.Join(t.TempDir(), fmt.Sprint(number))
 		tool(t, "dd", "if="+raw, "of="+file, "bs=1M", "conv=sparse", "iflag=skip_bytes,count_bytes,fullblock",
-			fmt.Sprintf("skip=%d", start*sector), fmt.Sprintf("count=%d", size*sector))
-		require.NoError(t, os.Truncate(file, size*sector))
+			fmt.Sprintf("skip=%d", start*unit), fmt.Sprintf("count=%d", size*unit))
+		require.NoError(t, os.Truncate(file, size*unit))
 		files = append(files, file)
 	}
 	return files
