@@ -48,8 +48,9 @@ var origins = []string{
 	"kustomize.config.k8s.io/id", // of a transformer's input
 }
 
-// functions are the annotations by which kustomize and kpt say what program a configuration is for.
-var functions = []string{runtimeutil.FunctionAnnotationKey, "config.k8s.io/function"}
+// functions are the annotations by which kustomize and kpt say what program a configuration is for, and that it is no document of the
+// site: kustomize gives every transformer the last one, and drops what has it from its output.
+var functions = []string{runtimeutil.FunctionAnnotationKey, "config.k8s.io/function", "config.kubernetes.io/local-config"}
 
 // writeSite takes the documents of a list by the paths that they were read from. The configuration may be one of them.
 func writeSite(rl *framework.ResourceList) (*site, error) {
