@@ -32,19 +32,19 @@ func newPodman(t *testing.T) podman {
 		return name
 	}
 	// Machines of tests may lack CAP_SYS_RESOURCE, which podman's own limits need, and systemd.
-	containers := write("containers.conf", `[containers]
+	containers := write("containers.conf", fmt.Sprintf(`[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 [engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "none"
-`)
+tmp_dir = %q
+`, dir+"/tmp"))
 	storage := write("storage.conf", fmt.Sprintf("[storage]\ndriver = \"overlay\"\ngraphroot = %q\nrunroot = %q\n", dir+"/storage", dir+"/run"))
 	p := podman{env: append(os.Environ(), "CONTAINERS_CONF="+containers, "CONTAINERS_STORAGE_CONF="+storage)}
 	t.Cleanup(func() {
-		assert.NoError(t, p.command("rmi", "--all", "--force").Run())
 		// podman keeps its storage mounted on itself.
-		_ = exec.Command("umount", dir+"/storage/overlay").Run()
+		tool(t, "umount", dir+"/storage/overlay")
 	})
 	return p
 }
@@ -217,11 +217,11 @@ spec:
 	file := filepath.Join(images, "common.tar.zst")
 	catalogue := tool(t, "cat", filepath.Join(site, "catalogue.yaml"))
 	assert.Contains(t, catalogue, "common: # the root of all nodes\n")
-	url := "url: https://images.example/roots/common-" + sumOf(t, file)[:12] + ".tar.zst\n"
+	url := "https://images.example/roots/common-" + sumOf(t, file)[:12] + ".tar.zst"
 	assert.Contains(t, catalogue, url)
 	assert.Contains(t, catalogue, sumOf(t, file))
 	own := tool(t, "cat", filepath.Join(site, "image.yaml"))
-	assert.Contains(t, own, url, "the image has no status")
+	assert.Contains(t, own, "\n  url: "+url+"\n", "the image has no status")
 	assert.Contains(t, own, "config.kubernetes.io/function")
 	node := tool(t, "cat", filepath.Join(site, "node.yaml"))
 	assert.YAMLEq(t, smallRoot, node)
