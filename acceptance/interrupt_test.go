@@ -34,6 +34,8 @@ func TestInterrupt(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRun(t, sharedCache(t))
+			// Packages are installed, whatever earlier tests did.
+			r.editFile(t, "build.pkr.hcl", "  profile_yaml      =", "  reuse_stages      = false\n  profile_yaml      =")
 			cmd := r.command("build", "-on-error=cleanup", "-color=false", "-var", "isolation="+c.isolation, "-var", "accelerator=tcg")
 			waitFor(t, cmd, c.during)
 			// As a terminal does: to everything that packer started and that did not leave its group.
