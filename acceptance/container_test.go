@@ -43,8 +43,7 @@ tmp_dir = %q
 	storage := write("storage.conf", fmt.Sprintf("[storage]\ndriver = \"overlay\"\ngraphroot = %q\nrunroot = %q\n", dir+"/storage", dir+"/run"))
 	p := podman{env: append(os.Environ(), "CONTAINERS_CONF="+containers, "CONTAINERS_STORAGE_CONF="+storage)}
 	t.Cleanup(func() {
-		// podman keeps its storage mounted on itself.
-		// Not every podman keeps it mounted on itself.
+		// podman keeps its storage mounted on itself, until it has none.
 		if exec.Command("mountpoint", "--quiet", dir+"/storage/overlay").Run() == nil {
 			tool(t, "umount", dir+"/storage/overlay")
 		}
