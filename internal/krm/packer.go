@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -78,7 +79,8 @@ func writable(directory string) bool {
 	return true
 }
 
-// run is Packer with arguments. When ctx ends it is interrupted, and cleans up.
+// run is Packer with arguments. When ctx ends it is told to end, and cleans up: of a signal to itself alone, its outer process passes
+// on SIGTERM and not SIGINT.
 func (e Environment) run(ctx context.Context, directory string, env []string, arguments ...string) error {
 	program, err := exec.LookPath("packer")
 	if err != nil {
@@ -87,7 +89,7 @@ func (e Environment) run(ctx context.Context, directory string, env []string, ar
 	command := exec.CommandContext(ctx, program, arguments...)
 	command.Dir, command.Env = directory, env
 	command.Stdout, command.Stderr = e.Stderr, e.Stderr
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	command.WaitDelay = cleanupTime
 	own(command)
 	return command.Run()

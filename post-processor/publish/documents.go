@@ -178,6 +178,8 @@ func (r run) apply(ctx context.Context, images []site.Image) error {
 // object is the AirshipImage with its status.
 func (r run) object(images []site.Image) (*unstructured.Unstructured, error) {
 	image := r.image.DeepCopy()
+	// They may hold secrets, in clear or replaced by a mark, and belong to whoever applied the document.
+	image.Spec.Params = nil
 	if image.Kind == "" {
 		image.APIVersion, image.Kind = v1alpha1.APIVersion, v1alpha1.KindAirshipImage
 	}

@@ -227,3 +227,16 @@ func sum256(text string) []byte {
 	sum := sha256.Sum256([]byte(text))
 	return sum[:]
 }
+
+// What an AirshipImage says of secrets is not for the cluster.
+func TestObject(t *testing.T) {
+	image := &v1alpha1.AirshipImage{}
+	image.Name, image.Spec.Params = "worker-image", &v1alpha1.NodeProfileSpec{}
+	image.Spec.Params.Users.UserManagement = []v1alpha1.User{{Name: "ops", Password: "$6$planted"}}
+	object, err := run{image: image}.object(nil)
+	require.NoError(t, err)
+	text, err := json.Marshal(object.Object)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "planted")
+	assert.NotNil(t, image.Spec.Params, "the image itself was changed")
+}
