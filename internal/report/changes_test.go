@@ -219,3 +219,9 @@ func TestPackagesOfPlan(t *testing.T) {
 	assert.Equal(t, map[string]RecordedPackage{"a:all": {Version: "1"}, "b:all": {Version: "2"}}, NewRecord(in).Packages)
 	assert.Contains(t, rendered(t, in), "All 2 packages")
 }
+
+func TestUserDataIsNotShown(t *testing.T) {
+	got := setting(userData, "#cloud-config {password: hunter2}")
+	assert.Empty(t, got.Text)
+	assert.NotEmpty(t, got.Fingerprint)
+}

@@ -116,13 +116,16 @@ func keyOf(element any) string {
 	return text
 }
 
+// userData is the variable with cloud-init's user data, which may be in one line and hold a password all the same.
+const userData = "airship_user_data"
+
 func setting(path, text string) Setting {
 	lines := strings.Count(strings.TrimSuffix(text, "\n"), "\n") + 1
 	switch {
 	case digested.MatchString(text):
 		// The digest of a short password is as good as the password.
 		return Setting{Secret: true, Fingerprint: fingerprint(path, text)}
-	case len(text) > longest || lines > 1 || !utf8.ValidString(text):
+	case path == userData, len(text) > longest || lines > 1 || !utf8.ValidString(text):
 		return Setting{Fingerprint: fingerprint(path, text), Lines: lines, Bytes: len(text)}
 	}
 	return Setting{Text: text}
