@@ -15,7 +15,7 @@ import (
 // byLabels are the documents of a kind that the images' host labels select, each with its image.
 func (s *selector) byLabels(t Target) []choice {
 	found := map[*document][]*Image{}
-	candidates := s.candidates(t)
+	candidates := t.oneFile(s.candidates(t))
 	if len(candidates) == 0 {
 		s.noImage(t)
 		return nil
@@ -52,7 +52,7 @@ func (s *selector) byLabels(t Target) []choice {
 		images := found[d]
 		switch {
 		case len(images) > 1:
-			s.report.Mistake(d.labelsPlace(), "%s is selected by %d images: %s; change its labels or the hostSelectors, or choose by image or format",
+			s.report.Mistake(d.labelsPlace(), "%s is selected by %d images: %s; change its labels or the hostSelectors, or choose by image",
 				d.title(), len(images), selectors(images))
 		case len(images) == 1:
 			// A patch over the host would hide what is changed below it.

@@ -139,9 +139,7 @@ func TestInPlace(t *testing.T) {
 // git takes the diff for what it is.
 func TestDiffApplies(t *testing.T) {
 	git, err := exec.LookPath("git")
-	if err != nil {
-		t.Skip("git is not here")
-	}
+	require.NoError(t, err)
 	directory := copied(t, "site")
 	name := filepath.Join(directory, "hosts", "hosts.yaml")
 	data, err := os.ReadFile(name)
@@ -187,4 +185,32 @@ func TestDirectory(t *testing.T) {
 	kustomization, err := os.ReadFile(filepath.Join(out, "kustomization.yaml"))
 	require.NoError(t, err)
 	golden(t, "generated-host.yaml", string(kustomization)+"---\n"+string(existing(filepath.Join(out, "baremetalhost-node08.yaml"))))
+}
+
+// Of an image in several formats a document gets the first that it can name, and the one that it asks for.
+func TestSeveralFormats(t *testing.T) {
+	directory := t.TempDir()
+	file := filepath.Join(directory, "hosts.yaml")
+	host := "apiVersion: metal3.io/v1alpha1\nkind: BareMetalHost\nmetadata:\n  name: node01\n  labels: {role: worker}\nspec:\n  online: true\n"
+	require.NoError(t, os.WriteFile(file, []byte(host), 0o600))
+	var images []Image
+	for _, format := range []string{"vhd", "raw", "qcow2"} {
+		image := worker()
+		image.Format, image.URL = format, "http://images.example.org/worker."+format
+		image.HostLabels = map[string]string{"role": "worker"}
+		images = append(images, image)
+	}
+	for _, c := range []struct {
+		target Target
+		want   string
+	}{
+		{Target{Kind: "BareMetalHost"}, "worker.raw"},
+		{Target{Kind: "BareMetalHost", Name: "node01"}, "worker.raw"},
+		{Target{Kind: "BareMetalHost", Format: "qcow2"}, "worker.qcow2"},
+	} {
+		changes, err := read(t, Source{Documents: []string{file}}).Point(t.Context(), images, Request{Targets: []Target{c.target}}, Output{})
+		require.NoError(t, err)
+		require.Len(t, changes.Files, 1)
+		assert.Contains(t, string(changes.Files[0].After), "http://images.example.org/"+c.want+"\n")
+	}
 }

@@ -63,14 +63,34 @@ func (s *selector) candidates(t Target) []*Image {
 	return all
 }
 
+// oneFile leaves of each image the first file that documents of the target's kind can name, else the first: the formats of one image are
+// the same system.
+func (t Target) oneFile(images []*Image) []*Image {
+	can := func(i *Image) bool {
+		_, known := metal3Formats[i.Format]
+		return known || t.Kind != kindHost && t.Kind != kindTemplate
+	}
+	var all []*Image
+	for _, image := range images {
+		at := slices.IndexFunc(all, func(i *Image) bool { return i.ImageName == image.ImageName && i.Profile == image.Profile })
+		switch {
+		case at < 0:
+			all = append(all, image)
+		case !can(all[at]) && can(image):
+			all[at] = image
+		}
+	}
+	return all
+}
+
 // image is the only one that a target allows.
 func (s *selector) image(t Target) (*Image, bool) {
-	found := s.candidates(t)
+	found := t.oneFile(s.candidates(t))
 	switch {
 	case len(found) == 1:
 		return found[0], true
 	case len(found) > 1:
-		s.wrong(t, "%d images could be meant: %s; name one by image, or by format", len(found), imageNames(found))
+		s.wrong(t, "%d images could be meant: %s; name one by image", len(found), imageNames(found))
 		return nil, false
 	}
 	s.noImage(t)
