@@ -2,7 +2,6 @@ package airship
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
@@ -15,13 +14,14 @@ import (
 
 // makeRootFS installs the plan's packages and writes the builder's own files.
 func makeRootFS(ctx context.Context, b *build, _ multistep.StateBag) error {
-	if !b.reusesStages() {
-		if err := bootstrap(ctx, b); err != nil {
-			return err
-		}
-		return rootfs.Configure(ctx, b.machine, b.plan)
+	install := func(ctx context.Context) error { return bootstrap(ctx, b) }
+	var err error
+	if b.reusesStages() {
+		err = rootfs.Reuse(ctx, b.machine, b.plan, b.cache.Dir, b.say, install)
+	} else {
+		err = install(ctx)
 	}
-	if err := b.reuseOrBootstrap(ctx); err != nil {
+	if err != nil {
 		return err
 	}
 	return rootfs.Configure(ctx, b.machine, b.plan)
@@ -37,35 +37,6 @@ func (b *build) reusesStages() bool {
 		return *b.config.ReuseStages
 	}
 	return b.isolation.Kind == isolation.Namespace || b.isolation.Accelerator.Name != qemu.TCG
-}
-
-// reuseOrBootstrap takes the tree of the packages from the cache, or makes it and keeps it there.
-func (b *build) reuseOrBootstrap(ctx context.Context) (err error) {
-	stage, err := rootfs.OpenStage(ctx, b.cache.Dir, b.plan, b.say)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stage.Close()) }()
-	found, err := stage.Restore(ctx, b.machine)
-	if err != nil {
-		return err
-	}
-	if found {
-		b.say("an earlier build installed the same packages: its tree is taken")
-		return nil
-	}
-	if err := bootstrap(ctx, b); err != nil {
-		return err
-	}
-	began := time.Now()
-	if err := stage.Keep(ctx, b.machine); err != nil {
-		if ctx.Err() == nil {
-			b.say("%v; the build goes on without", err)
-		}
-		return context.Cause(ctx)
-	}
-	b.say("kept for later builds with the same packages, %.1f s", time.Since(began).Seconds())
-	return nil
 }
 
 func bootstrap(ctx context.Context, b *build) error {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,39 +23,102 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/until"
 )
 
-// Stage is the tree of a plan's packages as the cache keeps it, under the digest of all that it follows from. Builds that need the
-// same tree wait for the first one to make it; those of other trees do not.
-type Stage struct {
+// stage is the tree of a plan's packages as a cache keeps it, under the digest of all that it follows from.
+type stage struct {
 	directory string
 	digest    string
-	lock      *os.File
 	plan      plan.Plan
+	say       func(format string, args ...any)
 }
 
 // stagesKept is how many trees a cache keeps, those used last. One takes some 150 MB.
 const stagesKept = 12
 
-// OpenStage finds the stage of a plan in a cache. It waits while another build makes it. Close gives it to others.
-func OpenStage(ctx context.Context, cacheDir string, p plan.Plan, say func(format string, args ...any)) (*Stage, error) {
-	s := &Stage{directory: filepath.Join(cacheDir, "stages"), digest: stageDigest(p), plan: p}
+// Reuse fills Target with the plan's packages: with the tree that a cache has of them, else by install, and keeps that tree. Of builds
+// that need one tree the first makes it, and the others wait; those of other trees do not.
+func Reuse(
+	ctx context.Context, m machine.Machine, p plan.Plan, cacheDir string, say func(format string, args ...any), install func(context.Context) error,
+) error {
+	s := stage{directory: filepath.Join(cacheDir, "stages"), digest: stageDigest(p), plan: p, say: say}
 	if err := os.MkdirAll(s.directory, 0o755); err != nil {
-		return nil, err
+		return err
 	}
-	var err error
+	tree, err := s.open()
+	if err == nil && tree == nil {
+		var lock *os.File
+		if lock, err = s.acquire(ctx); err != nil {
+			return err
+		}
+		defer lock.Close()
+		// Another build may have made it meanwhile.
+		if tree, err = s.open(); err == nil && tree == nil {
+			return s.make(ctx, m, install)
+		}
+		// An open tree is whole even when it is removed: who reads it keeps nobody waiting.
+		err = errors.Join(err, lock.Close())
+	}
+	if err != nil {
+		return err
+	}
+	defer tree.Close()
+	switch err := s.restore(ctx, m, tree); {
+	case err == nil:
+		say("an earlier build installed the same packages: its tree is taken")
+		return nil
+	case ctx.Err() != nil:
+		return err
+	default:
+		say("the tree that an earlier build kept is of no use, so the packages are installed: %v", err)
+	}
+	err = m.Run(ctx, machine.Command{Args: []string{"sh", "-c", clearTarget}})
+	if err := errors.Join(err, s.dropDamaged(ctx, tree)); err != nil {
+		return err
+	}
+	return install(ctx)
+}
+
+// open is the tree; nil where the cache has none.
+func (s stage) open() (*os.File, error) {
+	file, err := os.Open(s.path(treeEnding))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return file, err
+}
+
+// acquire takes the lock of whoever makes or removes the tree.
+func (s stage) acquire(ctx context.Context) (*os.File, error) {
 	for {
-		if s.lock, err = os.OpenFile(s.path(".lock"), os.O_RDWR|os.O_CREATE, 0o644); err != nil {
+		lock, err := os.OpenFile(s.path(lockEnding), os.O_RDWR|os.O_CREATE, 0o644)
+		if err != nil {
 			return nil, err
 		}
-		err = flock.Wait(ctx, s.lock, func() { say("another build installs the same packages; waiting for it") })
+		err = flock.Wait(ctx, lock, func() { s.say("another build installs the same packages; waiting for it") })
 		if err != nil {
-			return nil, errors.Join(err, s.lock.Close())
+			return nil, errors.Join(err, lock.Close())
 		}
 		// Its former owner may have removed it with its tree.
-		if flock.StillAt(s.lock, s.lock.Name()) {
-			return s, nil
+		if flock.StillAt(lock, lock.Name()) {
+			return lock, nil
 		}
-		s.lock.Close()
+		lock.Close()
 	}
+}
+
+// make installs the packages and keeps their tree. A build does not fail for want of the latter.
+func (s stage) make(ctx context.Context, m machine.Machine, install func(context.Context) error) error {
+	if err := install(ctx); err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := s.keep(ctx, m); err != nil {
+		if ctx.Err() == nil {
+			s.say("%v; the build goes on without", err)
+		}
+		return context.Cause(ctx)
+	}
+	s.say("kept for later builds with the same packages, %.1f s", time.Since(began).Seconds())
+	return nil
 }
 
 // stageDigest covers the plan's packages and the way in which this version installs them.
@@ -63,10 +127,14 @@ func stageDigest(p plan.Plan) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *Stage) path(ending string) string { return filepath.Join(s.directory, s.digest+ending) }
+func (s stage) path(ending string) string { return filepath.Join(s.directory, s.digest+ending) }
 
-// treeEnding is of a tree: a tar archive, compressed.
-const treeEnding = ".tar.zst"
+// Endings of files in the cache: a tree, a compressed tar archive; one that is being written; the lock of whoever does that.
+const (
+	treeEnding    = ".tar.zst"
+	partialEnding = ".partial"
+	lockEnding    = ".lock"
+)
 
 // tarTree writes Target as a tar archive with all that dpkg made of it. Holes in files stay holes: mke2fs counts what it writes,
 // and the count is in the file system.
@@ -80,37 +148,14 @@ var untarTree = []string{
 	"tar", "--extract", "--file=-", "--directory", machine.Target, "--preserve-permissions", "--numeric-owner", "--xattrs", "--xattrs-include=*",
 }
 
-// Restore puts the tree into Target, which is empty; false where the cache has none. A tree that cannot be read is removed.
-func (s *Stage) Restore(ctx context.Context, m machine.Machine) (bool, error) {
-	file, err := os.Open(s.path(treeEnding))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	defer file.Close()
+// restore puts the tree into Target, which is empty.
+func (s stage) restore(ctx context.Context, m machine.Machine, file *os.File) error {
 	// What is used last is kept longest.
 	now := time.Now()
-	_ = os.Chtimes(file.Name(), now, now)
+	_ = os.Chtimes(s.path(treeEnding), now, now)
 	if err := MountTarget(ctx, m, sizeOf(s.plan.RootFS.Packages)); err != nil {
-		return false, err
+		return err
 	}
-	err = restore(ctx, m, file)
-	if err == nil || ctx.Err() != nil {
-		return err == nil, err
-	}
-	// The packages are all there still: the build makes the tree anew.
-	if err := errors.Join(os.Remove(file.Name()), m.Run(ctx, machine.Command{Args: []string{"sh", "-c", clearTarget}})); err != nil {
-		return false, fmt.Errorf("remove a stage that is no good: %w", err)
-	}
-	return false, nil
-}
-
-// clearTarget leaves Target as it is before a build.
-const clearTarget = "umount " + machine.Target + " 2>/dev/null; find " + machine.Target + " -mindepth 1 -delete"
-
-func restore(ctx context.Context, m machine.Machine, file io.Reader) error {
 	tree, err := zstd.NewReader(until.Reader(ctx, file))
 	if err != nil {
 		return err
@@ -119,9 +164,28 @@ func restore(ctx context.Context, m machine.Machine, file io.Reader) error {
 	return m.Run(ctx, machine.Command{Args: untarTree, Stdin: tree})
 }
 
-// Keep puts the tree in Target into the cache, and removes those that were not used for long.
-func (s *Stage) Keep(ctx context.Context, m machine.Machine) (err error) {
-	partial := s.path(".partial")
+// dropDamaged removes a tree that cannot be read. One that found no room in Target is as good as before.
+func (s stage) dropDamaged(ctx context.Context, file *os.File) error {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	tree, err := zstd.NewReader(until.Reader(ctx, file))
+	if err == nil {
+		defer tree.Close()
+		_, err = io.Copy(io.Discard, tree)
+	}
+	if err == nil || ctx.Err() != nil || !flock.StillAt(file, file.Name()) {
+		return context.Cause(ctx)
+	}
+	return os.Remove(file.Name())
+}
+
+// clearTarget leaves Target as it is before a build.
+const clearTarget = "umount " + machine.Target + " 2>/dev/null; find " + machine.Target + " -mindepth 1 -delete"
+
+// keep puts the tree in Target into the cache, and removes those that were not used for long.
+func (s stage) keep(ctx context.Context, m machine.Machine) (err error) {
+	partial := s.path(partialEnding)
 	file, err := os.Create(partial) // the lock's owner alone writes it
 	if err != nil {
 		return err
@@ -147,35 +211,34 @@ func (s *Stage) Keep(ctx context.Context, m machine.Machine) (err error) {
 }
 
 // prune removes the trees that were used longest ago, and what killed builds left.
-func (s *Stage) prune() error {
+func (s stage) prune() error {
 	entries, err := os.ReadDir(s.directory)
 	if err != nil {
 		return err
 	}
-	type tree struct {
-		digest string
-		used   time.Time
-	}
-	var trees []tree
+	used := map[string]time.Time{} // of each digest; zero where it has no tree
 	for _, e := range entries {
-		digest, isTree := strings.CutSuffix(e.Name(), treeEnding)
-		if info, err := e.Info(); err == nil && isTree {
-			trees = append(trees, tree{digest, info.ModTime()})
+		digest, ending, _ := strings.Cut(e.Name(), ".")
+		info, err := e.Info()
+		switch {
+		case err == nil && "."+ending == treeEnding:
+			used[digest] = info.ModTime()
+		case err == nil && used[digest].IsZero():
+			used[digest] = time.Time{}
 		}
 	}
-	slices.SortFunc(trees, func(a, b tree) int { return b.used.Compare(a.used) })
-	for _, t := range trees[min(stagesKept, len(trees)):] {
-		if t.digest != s.digest {
-			err = errors.Join(err, s.remove(t.digest))
+	digests := slices.SortedFunc(maps.Keys(used), func(a, b string) int { return used[b].Compare(used[a]) })
+	for i, digest := range digests {
+		if digest != s.digest && (i >= stagesKept || used[digest].IsZero()) {
+			err = errors.Join(err, stage{directory: s.directory, digest: digest}.remove())
 		}
 	}
 	return err
 }
 
-// remove takes a tree that no build uses now out of the cache.
-func (s *Stage) remove(digest string) error {
-	other := Stage{directory: s.directory, digest: digest}
-	lock, err := os.OpenFile(other.path(".lock"), os.O_RDWR|os.O_CREATE, 0o644)
+// remove takes a tree, or what is left of one, out of the cache, unless a build is making it.
+func (s stage) remove() error {
+	lock, err := os.OpenFile(s.path(lockEnding), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return err
 	}
@@ -185,10 +248,13 @@ func (s *Stage) remove(digest string) error {
 	} else if err != nil {
 		return err
 	}
-	err = os.Remove(other.path(treeEnding))
-	_ = os.Remove(other.path(".partial"))
-	return errors.Join(err, os.Remove(lock.Name()))
+	if !flock.StillAt(lock, lock.Name()) {
+		return nil // another build has just removed it
+	}
+	for _, ending := range []string{treeEnding, partialEnding, lockEnding} {
+		if removed := os.Remove(s.path(ending)); !errors.Is(removed, fs.ErrNotExist) {
+			err = errors.Join(err, removed)
+		}
+	}
+	return err
 }
-
-// Close gives the stage to other builds.
-func (s *Stage) Close() error { return s.lock.Close() }
