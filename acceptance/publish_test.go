@@ -6,43 +6,17 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"sigs.k8s.io/yaml"
-)
 
-// registry starts Debian's docker-registry on this host's loopback interface, and returns its address.
-func registry(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := listener.Addr().String()
-	require.NoError(t, listener.Close())
-	config := fmt.Sprintf("version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: %q}\n", dir, address)
-	name := filepath.Join(dir, "config.yml")
-	require.NoError(t, os.WriteFile(name, []byte(config), 0o600))
-	server := exec.Command("docker-registry", "serve", name)
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-	})
-	require.Eventually(t, func() bool {
-		response, err := http.Get("http://" + address + "/v2/")
-		return err == nil && response.Body.Close() == nil && response.StatusCode == http.StatusOK
-	}, 20*time.Second, 50*time.Millisecond)
-	return address
-}
+	"github.com/airshipit/packer-plugin-airship/internal/registry/registrytest"
+)
 
 // newPublish copies the example whose image is published.
 func newPublish(t *testing.T) run {
@@ -90,7 +64,7 @@ func pull(t *testing.T, url string) string {
 
 // TestPublish stores an image in a registry and points a site at it; what a host names then is the image.
 func TestPublish(t *testing.T) {
-	address := registry(t)
+	address := registrytest.Start(t)
 	r := newPublish(t)
 	before := tool(t, "cat", filepath.Join(r.dir, "site", "hosts.yaml"))
 	variables := []string{"-var", "isolation=namespace", "-var", "verify_boot=false", "-var", "registry=" + address + "/site/control-plane"}

@@ -23,24 +23,17 @@ import (
 	"github.com/airshipit/packer-plugin-airship/version"
 )
 
-// Endings of the files that say what an image consists of and where it is from, after the first image's name.
-const (
-	sbomEnding       = ".cdx.json"
-	provenanceEnding = ".provenance.json"
-	reportEnding     = ".report.html"
-)
-
 // reportNames are the names of a build's files with these outputs: a bill of materials for each image, the others for all. A directory
 // has no digest, and what has none, no provenance.
 func reportNames(outputs []plan.Output) (names []string) {
 	isFile := func(o plan.Output) bool { return o.Format != plan.Directory }
 	for _, o := range outputs {
-		names = append(names, o.Name+sbomEnding)
+		names = append(names, o.Name+sbom.Ending)
 	}
 	if slices.ContainsFunc(outputs, isFile) {
-		names = append(names, outputs[0].Name+provenanceEnding)
+		names = append(names, outputs[0].Name+provenance.Ending)
 	}
-	return append(names, outputs[0].Name+reportEnding)
+	return append(names, outputs[0].Name+report.Ending)
 }
 
 func (c *Config) writeReports() bool { return c.WriteReports == nil || *c.WriteReports }
@@ -64,8 +57,8 @@ func (b *build) reports(finished time.Time) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		all[i.Name+sbomEnding] = bill
-		bills = append(bills, provenance.File{Name: i.Name + sbomEnding, SHA256: fmt.Sprintf("%x", sha256.Sum256(bill))})
+		all[i.Name+sbom.Ending] = bill
+		bills = append(bills, provenance.File{Name: i.Name + sbom.Ending, SHA256: fmt.Sprintf("%x", sha256.Sum256(bill))})
 	}
 	first := b.images[0].Name
 	statement, err := b.provenance(bills, finished)
@@ -73,9 +66,9 @@ func (b *build) reports(finished time.Time) (map[string][]byte, error) {
 		return nil, err
 	}
 	if statement != nil {
-		all[first+provenanceEnding] = statement
+		all[first+provenance.Ending] = statement
 	}
-	all[first+reportEnding], err = b.page(finished)
+	all[first+report.Ending], err = b.page(finished)
 	return all, err
 }
 

@@ -1,51 +1,23 @@
 package archive
 
 import (
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-)
 
-// docker starts Debian's docker-registry on this host's loopback interface, and returns its address.
-func docker(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := listener.Addr().String()
-	require.NoError(t, listener.Close())
-	config := fmt.Sprintf("version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: %q}\n", dir, address)
-	name := filepath.Join(dir, "config.yml")
-	require.NoError(t, os.WriteFile(name, []byte(config), 0o600))
-	server := exec.Command("docker-registry", "serve", name)
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-	})
-	require.Eventually(t, func() bool {
-		response, err := http.Get("http://" + address + "/v2/")
-		if err != nil {
-			return false
-		}
-		return response.Body.Close() == nil && response.StatusCode == http.StatusOK
-	}, 20*time.Second, 50*time.Millisecond)
-	return address
-}
+	"github.com/airshipit/packer-plugin-airship/internal/registry/registrytest"
+)
 
 // A foreign tool reads what WriteOCI writes and puts it into a registry, from where it comes back as it was.
 func TestRegistry(t *testing.T) {
-	address := docker(t)
+	address := registrytest.Start(t)
 	root := layer(t, "root", "etc/", "etc/passwd")
 	reference := address + "/nodes/base:1"
 	pushed, err := exec.Command("skopeo", "--insecure-policy", "copy", "--dest-tls-verify=false", "oci-archive:"+writeOCI(t, root), "docker://"+reference).CombinedOutput()

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/internal/registry/registrytest"
 )
 
 // unpacked brings a container image by skopeo and unpacks its layers by tar.
@@ -39,7 +40,7 @@ func unpacked(t *testing.T, reference string) string {
 
 func TestBundle(t *testing.T) {
 	fresh(t, "{}")
-	registry := count(before(docker(t, plainHTTP)))
+	registry := count(before(registrytest.Start(t)))
 	address := serve(t, registry)
 	said := &spoken{}
 	to := Bundle{Reference: address + "/site/qcow-bundle:v1", Transfer: quick(said)}
@@ -102,7 +103,7 @@ func TestBundle(t *testing.T) {
 // What lies below in a bundle that is there stays: the init container's shell.
 func TestBundleKeepsBase(t *testing.T) {
 	fresh(t, "{}")
-	address := docker(t, plainHTTP)
+	address := registrytest.Start(t)
 	file := containerFile(t, map[string]string{"bin/sh": "a shell"})
 	run(t, "skopeo", "--insecure-policy", "copy", "--dest-tls-verify=false", "oci-archive:"+file, "docker://"+address+"/b:v1")
 	_, err := Bundle{Reference: address + "/b:v1", Overwrite: true, Transfer: quick(&spoken{})}.Publish(t.Context(), []Image{qcow2(t, 70_000)})
@@ -164,7 +165,7 @@ func containerFile(t *testing.T, files map[string]string) string {
 // A container image keeps its digest.
 func TestContainer(t *testing.T) {
 	fresh(t, "{}")
-	address := docker(t, plainHTTP)
+	address := registrytest.Start(t)
 	file := containerFile(t, map[string]string{"etc/passwd": "root"})
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)

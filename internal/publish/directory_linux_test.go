@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/internal/sbom"
 )
 
 func got(t *testing.T, url string) []byte {
@@ -74,7 +75,7 @@ func TestDirectory(t *testing.T) {
 	to := Directory{Path: dir, URL: server.URL + "/site/", Transfer: quick(said)}
 	image := qcow2(t, 300_000)
 	image.Attachments = []Attachment{
-		{Data: []byte(`{"bomFormat":"CycloneDX"}`), MediaType: CycloneDX, Title: "node.qcow2.cdx.json"}, {Data: []byte("x"), MediaType: Report, Title: "report.html"},
+		{Data: []byte(`{"bomFormat":"CycloneDX"}`), MediaType: sbom.MediaType, Title: "node.qcow2.cdx.json"}, {Data: []byte("x"), MediaType: "text/html", Title: "report.html"},
 	}
 	images := []Image{image, written(t, "node.tar.gz", plan.GCE, noise(1000, 1))}
 	require.NoError(t, to.Check(t.Context(), images))

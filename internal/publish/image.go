@@ -50,13 +50,6 @@ type Attachment struct {
 	Title string
 }
 
-// Media types of attachments.
-const (
-	CycloneDX = "application/vnd.cyclonedx+json"
-	InToto    = "application/vnd.in-toto+json"
-	Report    = "text/html"
-)
-
 // Published is an image where it is stored.
 type Published struct {
 	Image Image

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/internal/sbom"
 )
 
 // golden compares JSON with a file, and writes the file under AIRSHIP_UPDATE_GOLDEN=1.
@@ -61,7 +62,7 @@ func TestLayout(t *testing.T) {
 	require.NoError(t, err)
 	golden(t, "testdata/index.json", text.text)
 
-	a := &Attachment{Data: []byte("{}"), MediaType: CycloneDX, Title: "node.cdx.json"}
+	a := &Attachment{Data: []byte("{}"), MediaType: sbom.MediaType, Title: "node.cdx.json"}
 	r, err := referrerOf(a, v1.DescriptorEmptyJSON, m.Descriptor, image.Epoch)
 	require.NoError(t, err)
 	golden(t, "testdata/referrer.json", r.text)

@@ -17,20 +17,23 @@ import (
 	"oras.land/oras-go/v2/registry/remote"
 
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/internal/provenance"
+	"github.com/airshipit/packer-plugin-airship/internal/registry/registrytest"
+	"github.com/airshipit/packer-plugin-airship/internal/sbom"
 )
 
 // What is attached to an image is found by its manifest, at registries that list referrers and at those that don't.
 func TestAttachments(t *testing.T) {
 	fresh(t, "{}")
-	for name, address := range map[string]string{"by the API": serve(t, specified()), "by a tag": docker(t, plainHTTP)} {
+	for name, address := range map[string]string{"by the API": serve(t, specified()), "by a tag": registrytest.Start(t)} {
 		t.Run(name, func(t *testing.T) {
 			image, raw := qcow2(t, 100_000), written(t, "node.raw", plan.Raw, noise(1000, 1))
 			file := filepath.Join(t.TempDir(), "report")
 			require.NoError(t, os.WriteFile(file, []byte("<html>"), 0o600))
 			image.Attachments = []Attachment{
-				{Data: []byte(`{"bomFormat":"CycloneDX"}`), MediaType: CycloneDX, Title: "node.qcow2.cdx.json"},
-				{Data: []byte(`{"_type":"x"}`), MediaType: "application/json", ArtifactType: InToto, Title: "node.qcow2.provenance.json"},
-				{File: file, MediaType: Report, Title: "node.qcow2.html"},
+				{Data: []byte(`{"bomFormat":"CycloneDX"}`), MediaType: sbom.MediaType, Title: "node.qcow2.cdx.json"},
+				{Data: []byte(`{"_type":"x"}`), MediaType: "application/json", ArtifactType: provenance.MediaType, Title: "node.qcow2.provenance.json"},
+				{File: file, MediaType: "text/html", Title: "node.qcow2.html"},
 			}
 			raw.Attachments = image.Attachments[:1]
 			to := Registry{Repository: address + "/a", Transfer: quick(&spoken{})}
@@ -50,7 +53,7 @@ func TestAttachments(t *testing.T) {
 			}
 			require.Len(t, found(all[0].Digest, ""), 3)
 			require.Len(t, found(all[1].Digest, ""), 1)
-			for i, kind := range []string{CycloneDX, InToto, Report} {
+			for i, kind := range []string{sbom.MediaType, provenance.MediaType, "text/html"} {
 				one := found(all[0].Digest, kind)
 				require.Len(t, one, 1, kind)
 				assert.Equal(t, all[0].Attachments[i], one[0].Digest.String())
@@ -75,7 +78,7 @@ func TestAttachments(t *testing.T) {
 // A list of referrers that was cut off before it was written is mended by the next try.
 func TestAttachmentsCut(t *testing.T) {
 	fresh(t, "{}")
-	registry := docker(t, plainHTTP)
+	registry := registrytest.Start(t)
 	var cut atomic.Bool
 	cut.Store(true)
 	address := serve(t, &answering{before(registry), func(_ http.ResponseWriter, r *http.Request) bool {
@@ -85,7 +88,7 @@ func TestAttachmentsCut(t *testing.T) {
 		return false
 	}})
 	image := qcow2(t, 1000)
-	image.Attachments = []Attachment{{Data: []byte("{}"), MediaType: CycloneDX, Title: "node.cdx.json"}}
+	image.Attachments = []Attachment{{Data: []byte("{}"), MediaType: sbom.MediaType, Title: "node.cdx.json"}}
 	to := Registry{Repository: address + "/a", Transfer: quick(&spoken{})}
 	_, err := to.Publish(t.Context(), []Image{image})
 	require.ErrorContains(t, err, "attachment node.cdx.json: registry "+address+" ")

@@ -31,38 +31,8 @@ import (
 	"oras.land/oras-go/v2/registry/remote"
 
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/internal/registry/registrytest"
 )
-
-// docker starts Debian's docker-registry on the loopback interface, with more of its configuration, and returns its address.
-func docker(t *testing.T, more string) string {
-	t.Helper()
-	return dockerAt(t, "127.0.0.1", more)
-}
-
-func dockerAt(t *testing.T, host, more string) string {
-	t.Helper()
-	dir := t.TempDir()
-	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	require.NoError(t, err)
-	address := listener.Addr().String()
-	require.NoError(t, listener.Close())
-	config := fmt.Sprintf("version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: %s}}\n%s", dir, fmt.Sprintf(more, address))
-	name := filepath.Join(dir, "config.yml")
-	require.NoError(t, os.WriteFile(name, []byte(config), 0o600))
-	server := exec.Command("docker-registry", "serve", name)
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-	})
-	require.Eventually(t, func() bool {
-		connection, err := net.Dial("tcp", address)
-		return err == nil && connection.Close() == nil
-	}, 30*time.Second, 50*time.Millisecond)
-	return address
-}
-
-const plainHTTP = "http: {addr: %q}\n"
 
 func run(t *testing.T, name string, args ...string) []byte {
 	t.Helper()
@@ -94,7 +64,7 @@ func pulled(t *testing.T, reference, digest string) []byte {
 
 func TestDockerRegistry(t *testing.T) {
 	fresh(t, "{}")
-	registry := count(before(docker(t, plainHTTP)))
+	registry := count(before(registrytest.Start(t)))
 	address := serve(t, registry)
 	said := &spoken{}
 	to := Registry{Repository: "oci://" + address + "/site/images", Tag: "v1", Transfer: quick(said)}
@@ -162,7 +132,7 @@ func TestDockerRegistry(t *testing.T) {
 // Equal images give an equal index, in whatever order they came.
 func TestSameDigests(t *testing.T) {
 	fresh(t, "{}")
-	address := docker(t, plainHTTP)
+	address := registrytest.Start(t)
 	var digests []string
 	for i, swap := range []bool{false, true} {
 		a, b := qcow2(t, 70_000), written(t, "node.raw", plan.Raw, noise(70_000, 1))
@@ -179,7 +149,7 @@ func TestSameDigests(t *testing.T) {
 // Docker's registry loses a session by a cut in a chunk; the upload starts over and ends well.
 func TestDockerRegistryCut(t *testing.T) {
 	fresh(t, "{}")
-	address := docker(t, plainHTTP)
+	address := registrytest.Start(t)
 	for i, at := range []int64{1, 65_535, 65_536, 100_000, 299_999, 300_000, 300_001} {
 		said := &spoken{}
 		proxy := &cutting{Handler: before(address), at: []int64{at}}
@@ -193,7 +163,7 @@ func TestDockerRegistryCut(t *testing.T) {
 // Behind a proxy that keeps requests until they are whole, as nginx does, it keeps its sessions.
 func TestDockerRegistryResumes(t *testing.T) {
 	fresh(t, "{}")
-	address := docker(t, plainHTTP)
+	address := registrytest.Start(t)
 	registry := count(before(address))
 	var bodies atomic.Int64
 	front := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -219,7 +189,7 @@ func TestPasswords(t *testing.T) {
 	require.NoError(t, err)
 	users := filepath.Join(t.TempDir(), "htpasswd")
 	require.NoError(t, os.WriteFile(users, []byte("alice:"+string(hash)+"\n"), 0o600))
-	address := docker(t, plainHTTP+"auth: {htpasswd: {realm: test, path: "+users+"}}\n")
+	address := registrytest.StartAt(t, "127.0.0.1", registrytest.PlainHTTP+"auth: {htpasswd: {realm: test, path: "+users+"}}\n")
 	auth := func(user, password string) string {
 		return fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, address, base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 	}
@@ -298,7 +268,7 @@ func TestCertificate(t *testing.T) {
 	fresh(t, "{}")
 	host := hostAddress(t)
 	cert, key := certificate(t, host)
-	address := dockerAt(t, host, fmt.Sprintf("http: {addr: %%q, tls: {certificate: %s, key: %s}}\n", cert, key))
+	address := registrytest.StartAt(t, host, fmt.Sprintf("http: {addr: %%q, tls: {certificate: %s, key: %s}}\n", cert, key))
 	to := Registry{Repository: address + "/a", Transfer: quick(&spoken{})}
 	_, err := to.Publish(t.Context(), []Image{qcow2(t, 200_000)})
 	require.EqualError(t, err, "registry "+address+" has a certificate of an authority that is not trusted: name a file with that authority's certificate in ca_bundle")

@@ -15,6 +15,13 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
+const (
+	// Ending of the page's file name, behind the first image's.
+	Ending = ".report.html"
+	// MediaType by which registries know the page.
+	MediaType = "text/html"
+)
+
 // Input is what a build was and gave. Whatever is empty is left out of the page.
 type Input struct {
 	Plan      plan.Plan

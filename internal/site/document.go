@@ -20,8 +20,6 @@ const (
 	rendered
 	// generated from a host catalogue by a template, so that there is no document yet.
 	generated
-	// inMemory is a document of a ResourceList.
-	inMemory
 )
 
 // document is one that may be changed.
@@ -39,8 +37,6 @@ type document struct {
 	labels map[string]string
 	// opened: root and node are what sops decrypted.
 	opened bool
-	// sealed: it is in memory as sops encrypted it.
-	sealed bool
 	// patch: a kustomization lays it over other documents.
 	patch bool
 	// entry is where a host catalogue's entry for a host has its image.

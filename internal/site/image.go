@@ -2,10 +2,11 @@ package site
 
 import (
 	"cmp"
-	"encoding/hex"
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/opencontainers/go-digest"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
@@ -102,10 +103,10 @@ func checkImages(images []Image) (all []*mistake.Mistake) {
 		if problem := checkURL(image.URL); problem != "" {
 			wrong("%s", problem)
 		}
-		if !isHex(image.SHA256, 32) {
+		if !isSum(digest.SHA256, image.SHA256) {
 			wrong("has no SHA-256 of 64 hex digits, so it is not known what is stored there")
 		}
-		if image.SHA512 != "" && !isHex(image.SHA512, 64) {
+		if image.SHA512 != "" && !isSum(digest.SHA512, image.SHA512) {
 			wrong("its SHA-512 is not 128 hex digits")
 		}
 		if image.Size <= 0 {
@@ -137,8 +138,7 @@ func checkURL(text string) string {
 	return ""
 }
 
-// isHex says whether text is so many bytes in lower-case hex.
-func isHex(text string, size int) bool {
-	data, err := hex.DecodeString(text)
-	return err == nil && len(data) == size && text == strings.ToLower(text)
+// isSum says whether text is a hash in lower-case hex.
+func isSum(algorithm digest.Algorithm, text string) bool {
+	return digest.NewDigestFromEncoded(algorithm, text).Validate() == nil
 }

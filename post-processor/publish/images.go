@@ -21,17 +21,15 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/internal/provenance"
 	"github.com/airshipit/packer-plugin-airship/internal/publish"
+	"github.com/airshipit/packer-plugin-airship/internal/report"
+	"github.com/airshipit/packer-plugin-airship/internal/sbom"
 	"github.com/airshipit/packer-plugin-airship/internal/until"
 )
 
-// Endings of the files that the builder airship lays beside images.
-const (
-	manifestEnding   = ".manifest.json"
-	sbomEnding       = ".cdx.json"
-	provenanceEnding = ".provenance.json"
-	reportEnding     = ".report.html"
-)
+// manifestEnding is of the file in which the builder airship says what it made.
+const manifestEnding = ".manifest.json"
 
 // manifest is what the builder airship says of its images.
 type manifest struct {
@@ -87,7 +85,7 @@ func ofManifest(ctx context.Context, name string, files []string) ([]publish.Ima
 	build := strings.TrimSuffix(name, manifestEnding)
 	for i := range all {
 		for _, a := range []struct{ file, mediaType string }{
-			{all[i].File + sbomEnding, publish.CycloneDX}, {build + provenanceEnding, publish.InToto}, {build + reportEnding, publish.Report},
+			{all[i].File + sbom.Ending, sbom.MediaType}, {build + provenance.Ending, provenance.MediaType}, {build + report.Ending, report.MediaType},
 		} {
 			if slices.Contains(files, a.file) {
 				all[i].Attachments = append(all[i].Attachments, publish.Attachment{File: a.file, MediaType: a.mediaType, Title: filepath.Base(a.file)})

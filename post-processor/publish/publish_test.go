@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
-	"github.com/airshipit/packer-plugin-airship/internal/publish"
+	"github.com/airshipit/packer-plugin-airship/internal/sbom"
 	"github.com/airshipit/packer-plugin-airship/internal/site"
 )
 
@@ -129,9 +129,9 @@ func built(t *testing.T, text string) *packersdk.MockArtifact {
 	})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(image+manifestEnding, m, 0o600))
-	require.NoError(t, os.WriteFile(image+sbomEnding, []byte("{}"), 0o600))
+	require.NoError(t, os.WriteFile(image+sbom.Ending, []byte("{}"), 0o600))
 	return &packersdk.MockArtifact{
-		IdValue: "sha256:" + sha, FilesValue: []string{image, image + manifestEnding, image + sbomEnding},
+		IdValue: "sha256:" + sha, FilesValue: []string{image, image + manifestEnding, image + sbom.Ending},
 		StateValues: map[string]any{imageState: imageYAML},
 	}
 }
@@ -144,7 +144,7 @@ func TestImages(t *testing.T) {
 	assert.Equal(t, "worker", images[0].Profile)
 	assert.Len(t, images[0].MD5, 32)
 	require.Len(t, images[0].Attachments, 1)
-	assert.Equal(t, publish.CycloneDX, images[0].Attachments[0].MediaType)
+	assert.Equal(t, sbom.MediaType, images[0].Attachments[0].MediaType)
 
 	artifact.FilesValue = artifact.FilesValue[1:]
 	_, err = imagesOf(t.Context(), artifact)
