@@ -102,10 +102,7 @@ func (b *build) page(finished time.Time) ([]byte, error) {
 	for _, c := range b.checks {
 		in.Boots = append(in.Boots, report.Boot{Firmware: c.Firmware, Verified: c.Verified, Reason: c.Reason, Answers: c.Answers})
 	}
-	var err error
-	if in.Previous, err = b.lastRecord(); err != nil {
-		return nil, err
-	}
+	in.Previous = b.lastRecord()
 	var page bytes.Buffer
 	if err := report.Render(&page, in); err != nil {
 		return nil, err
@@ -116,24 +113,24 @@ func (b *build) page(finished time.Time) ([]byte, error) {
 
 // recordFile is where the cache has what the last build of this profile was.
 func (b *build) recordFile() string {
-	return filepath.Join(b.cache.Dir, "records", fmt.Sprintf("%s-%s.json", b.plan.Profile, b.plan.Action))
+	return filepath.Join(b.cache.Dir, "records", fmt.Sprintf("%s-%s-%s.json", b.plan.Profile, b.plan.Target.Architecture, b.plan.Action))
 }
 
-// lastRecord is nil for a first build, and for a record of another version of the plugin.
-func (b *build) lastRecord() (*report.Record, error) {
+// lastRecord is nil for a first build, and where the last one's cannot be read: the image is whole without.
+func (b *build) lastRecord() *report.Record {
 	text, err := os.ReadFile(b.recordFile())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil
+	}
+	var record report.Record
+	if err == nil {
+		record, err = report.Decode(text)
 	}
 	if err != nil {
-		return nil, err
+		b.say("what changed since the last build is not told: %v", err)
+		return nil
 	}
-	record, err := report.Decode(text)
-	if err != nil {
-		b.say("the last build's record is not compared with: %v", err)
-		return nil, nil
-	}
-	return &record, nil
+	return &record
 }
 
 // keepRecord is for the next build.
