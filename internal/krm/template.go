@@ -77,7 +77,12 @@ func (b build) template() ([]byte, error) {
 		provisioners = append(provisioners, map[string]any{"airship": with(only, selected)})
 		if b.Publish && published(p) {
 			to := p.Image.Spec.Publish
-			publication := map[string]any{"only": []string{reference}}
+			// With the profile the documents are checked before the build.
+			text, err := p.SourcedYAML()
+			if err != nil {
+				return nil, err
+			}
+			publication := map[string]any{"only": []string{reference}, "profile_yaml": literal(text), "ca_bundle": "${var.ca_bundle}"}
 			if to.Directory != "" && !filepath.IsAbs(to.Directory) {
 				publication["directory"] = literal(filepath.Join(b.From, to.Directory))
 			}

@@ -13,8 +13,8 @@ import (
 	"github.com/airshipit/packer-plugin-airship/internal/wholefile"
 )
 
-// bring makes the file partial of a source, without a copy where the file system can: as a clone, which later writes to the source do not
-// reach, else as a hard link. It returns the sums of what is there then.
+// bring makes the file partial of a source: as a clone where the file system can, else as a copy. A hard link would change with the source,
+// which is somebody's to boot or to resize. It returns the sums of what is there then.
 func (p place) bring(ctx context.Context, source, partial string) (sums, error) {
 	from, err := os.Open(source)
 	if err != nil {
@@ -22,14 +22,7 @@ func (p place) bring(ctx context.Context, source, partial string) (sums, error) 
 	}
 	defer from.Close()
 	if clone(from, partial) != nil {
-		info, err := from.Stat()
-		if err != nil {
-			return sums{}, err
-		}
-		// A link has the source's mode, and the web server is another user.
-		if info.Mode().Perm()&0o444 != 0o444 || os.Link(source, partial) != nil {
-			return p.copy(ctx, from, partial)
-		}
+		return p.copy(ctx, from, partial)
 	}
 	there, err := os.Open(partial)
 	if err != nil {

@@ -224,8 +224,14 @@ func ociArchitecture(images []Image) string {
 	return platformOf(images[0].Architecture).Architecture
 }
 
-// tag lets the tag name the bundle with the layers. As with an index, another build may have written its own meanwhile.
+// tag lets the tag name the bundle with the layers. As with an index, builds of one host take turns, and one of another host may have
+// written its own meanwhile.
 func (b Bundle) tag(ctx context.Context, c *connection, fresh []layer, epoch int64, architecture string) (document, error) {
+	lock, err := c.lockTag(ctx)
+	if err != nil {
+		return document{}, err
+	}
+	defer lock.Close() // of nil it does nothing
 	for try := 0; ; try++ {
 		old, err := c.bundled(ctx)
 		if err != nil {

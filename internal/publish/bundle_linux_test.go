@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/registry/registrytest"
@@ -98,6 +100,28 @@ func TestBundle(t *testing.T) {
 	first, err := to.Publish(t.Context(), []Image{a})
 	require.NoError(t, err)
 	assert.Equal(t, first[0].Digest, last[0].Digest)
+}
+
+// Builds that run side by side add to one bundle, and none loses another's image.
+func TestBundleOfManyBuilds(t *testing.T) {
+	fresh(t, "{}")
+	address := registrytest.Start(t)
+	transfer := quick(&spoken{})
+	transfer.Locks = t.TempDir()
+	var group errgroup.Group
+	const builds = 8
+	for i := range builds {
+		image := written(t, fmt.Sprintf("node%d.qcow2", i), plan.QCOW2, noise(10_000, byte(i)))
+		image.Profile = fmt.Sprintf("node%d", i)
+		group.Go(func() error {
+			_, err := Bundle{Reference: address + "/b:v1", Overwrite: true, Transfer: transfer}.Publish(t.Context(), []Image{image})
+			return err
+		})
+	}
+	require.NoError(t, group.Wait())
+	found, err := filepath.Glob(filepath.Join(unpacked(t, address+"/b:v1"), "qcows", "*.qcow2"))
+	require.NoError(t, err)
+	assert.Len(t, found, builds)
 }
 
 // What lies below in a bundle that is there stays: the init container's shell.

@@ -234,6 +234,9 @@ func (c *connection) store(ctx context.Context, s stored) error {
 	if err := c.put(ctx, s.manifest, s.manifest.Digest.String()); err != nil {
 		return err
 	}
+	if err := c.keep(ctx, s.manifest); err != nil {
+		return err
+	}
 	for i, a := range s.attachments {
 		err := c.send(ctx, a.blob)
 		if err == nil {
@@ -247,6 +250,17 @@ func (c *connection) store(ctx context.Context, s stored) error {
 		}
 	}
 	return nil
+}
+
+// keep gives a manifest a tag of its own, IMAGE-DIGEST: hosts name it by its digest still when the index that has it gives its tag to another, and
+// registries remove what no tag leads to.
+func (c *connection) keep(ctx context.Context, d document) error {
+	tag := "image-" + d.Digest.Encoded()[:digestLength]
+	there, err := c.resolve(ctx, tag)
+	if err != nil || there == d.Digest {
+		return err
+	}
+	return c.put(ctx, d, tag)
 }
 
 // put sends a manifest by its digest or a tag, and asks for what is there then. The client keeps a list of what refers to what where
@@ -298,9 +312,14 @@ func (c *connection) resolve(ctx context.Context, reference string) (found diges
 	return found, err
 }
 
-// tag writes the index and lets the tag name it. A registry knows no way to change a tag only if nobody else does; so it looks whether another build
-// wrote its own index meanwhile, and adds to that.
+// tag writes the index and lets the tag name it. A registry knows no way to change a tag only if nobody else does; so builds of one host take turns,
+// and it looks whether one of another host wrote its own index meanwhile, and adds to that.
 func (r Registry) tag(ctx context.Context, c *connection, all []stored) (digest.Digest, error) {
+	lock, err := c.lockTag(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer lock.Close() // of nil it does nothing
 	for try := 0; ; try++ {
 		old, err := c.tagged(ctx)
 		if err != nil {

@@ -18,10 +18,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -181,7 +183,18 @@ func TestDockerRegistryResumes(t *testing.T) {
 	image := qcow2(t, 600_000)
 	published(t, Registry{Repository: front + "/a", Transfer: quick(&spoken{})}, image)
 	sameBytes(t, noise(600_000, 0), blobAt(t, address, "a", "sha256:"+image.SHA256))
-	assert.Less(t, registry.bytes.Load(), int64(602_000), "chunks that were there were sent again")
+	assert.Less(t, registry.bytes.Load(), int64(603_000), "chunks that were there were sent again")
+}
+
+// What hosts name has a tag of its own, when the image's tag has gone to another.
+func TestManifestsKeepATag(t *testing.T) {
+	fresh(t, "{}")
+	to := Registry{Repository: registrytest.Start(t) + "/a", Overwrite: true, Transfer: quick(&spoken{})}
+	first := published(t, to, qcow2(t, 1000))[0]
+	published(t, to, written(t, "node.qcow2", plan.QCOW2, noise(2000, 1)))
+	_, hash, _ := strings.Cut(first.Digest, ":")
+	got := run(t, "skopeo", "inspect", "--raw", "--tls-verify=false", "docker://"+to.Repository+":image-"+hash[:12])
+	assert.Equal(t, first.Digest, digest.FromBytes(got).String())
 }
 
 func TestPasswords(t *testing.T) {

@@ -24,6 +24,8 @@ type Transfer struct {
 	// StallTimeout bounds the wait for the registry to take, or to send, the next bytes (default 1 min), AnswerTimeout the wait for an answer when
 	// it has everything (5 min: some read a blob again when it is complete). An upload as a whole may take as long as it likes.
 	StallTimeout, AnswerTimeout time.Duration
+	// Locks is a directory in which builds of this host that write one tag take turns; empty: they do not.
+	Locks string
 	// ReadBack reads every image as a whole after its upload, besides asking the registry for its digest.
 	ReadBack bool
 	// Say takes a line of progress; it is never called twice at a time for one image.

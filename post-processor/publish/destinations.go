@@ -2,6 +2,7 @@ package publish
 
 import (
 	"os"
+	"path/filepath"
 
 	"github.com/airshipit/packer-plugin-airship/internal/publish"
 	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
@@ -14,9 +15,11 @@ type destination struct {
 	name string
 }
 
-// destinations of an order: the registry first, whose copy documents name by default.
-func (r run) destinations() []destination {
-	transfer := publish.Transfer{Proxies: store.ProxiesFrom(os.Getenv), CABundle: r.config.CABundle, Say: r.say}
+// destinations of an order: the registry first, whose copy documents name by default. cache is what builds share.
+func (r run) destinations(cache string) []destination {
+	transfer := publish.Transfer{
+		Proxies: store.ProxiesFrom(os.Getenv), CABundle: r.config.CABundle, Locks: filepath.Join(cache, "tags"), Say: r.say,
+	}
 	var all []destination
 	if o := r.order; o.Registry != "" {
 		all = append(all, destination{

@@ -142,7 +142,8 @@ func lockDocuments(ctx context.Context, waiting func()) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := flock.Wait(ctx, lock, waiting); err != nil {
+	// Where the system has no such locks, changes of others are found when the files are written.
+	if err := flock.Wait(ctx, lock, waiting); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return lock, nil

@@ -83,7 +83,11 @@ func (r run) say(format string, args ...any) { r.ui.Say("    " + fmt.Sprintf(for
 
 // store sends the images to each destination. What it returns is of the one that documents name, else of the first.
 func (r run) store(ctx context.Context, images []publish.Image) ([]publish.Published, error) {
-	destinations := r.destinations()
+	cache, err := packersdk.CachePath("airship")
+	if err != nil {
+		return nil, fmt.Errorf("the cache: %w", err)
+	}
+	destinations := r.destinations(cache)
 	var all []error
 	for _, d := range destinations {
 		if err := d.Check(ctx, images); err != nil {
