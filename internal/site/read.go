@@ -266,7 +266,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// Has says whether one of the documents is of a kind and name.
+// Has says whether one of the documents is of a kind and name; any name where that is empty.
 func (s *Site) Has(kind, name string) bool {
-	return slices.ContainsFunc(s.documents, func(d *document) bool { return d.kind == kind && d.name == name })
+	return slices.ContainsFunc(s.documents, func(d *document) bool { return d.kind == kind && (name == "" || d.name == name) })
 }

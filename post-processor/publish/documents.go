@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
@@ -16,8 +17,12 @@ import (
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/cluster"
 	"github.com/airshipit/packer-plugin-airship/internal/flock"
+	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/site"
 )
+
+// kindHost is of the documents that an AirshipImage's hostSelector selects.
+const kindHost = "BareMetalHost"
 
 // imageState is where the builder's artifact has its AirshipImage.
 const imageState = "airship_image"
@@ -45,22 +50,40 @@ func (c *Config) checkDocuments(ctx context.Context) error {
 		return err
 	}
 	r := run{config: c, image: &c.profile.Image, order: c.order(&c.profile.Image)}
-	// Nothing is written, so that no document ever names it.
-	zeros := strings.Repeat("0", 64)
-	stand := site.Image{
-		Profile: c.profile.NodeProfile.Name, ImageName: c.profile.Image.Name, Action: r.image.Spec.Builder.Action,
-		Format: "qcow2", URL: "https://not.yet.built.invalid/image", SHA256: zeros, SHA512: zeros + zeros, Size: 1,
-		HostLabels: r.image.Spec.HostSelector.MatchLabels, Digests: map[string]string{"md5": zeros[:32]},
-	}
-	if r.image.Spec.Builder.Action == v1alpha1.ActionBuildISO {
-		stand.Format = "iso"
-	}
 	request := r.request(s)
-	for i := range request.Targets {
-		request.Targets[i].Format = ""
+	if len(request.Targets) == 0 && !request.Status {
+		return nil
 	}
-	_, err = s.Point(ctx, []site.Image{stand}, request, c.output())
+	request.Targets = slices.Clone(request.Targets)
+	for i := range request.Targets {
+		request.Targets[i].Format = "" // the builder's to say
+	}
+	_, err = s.Point(ctx, r.standIns(), request, c.output())
 	return err
+}
+
+// standIns are images as they will be, for what documents can say of them. Nothing is written, so that no document ever names one.
+func (r run) standIns() []site.Image {
+	zeros := strings.Repeat("0", 64)
+	where := "https://not.yet.built.invalid/image"
+	if r.order.Registry != "" && r.order.pointTo != toDirectory {
+		where = "oci://not.yet.built.invalid/image@sha256:" + zeros
+	}
+	// The template's builder may make something else of the profile than the AirshipImage says: a disk and an ISO both stand in.
+	formats := []string{plan.QCOW2, plan.ISOImage}
+	if r.image.Spec.Builder.Action == v1alpha1.ActionBuildISO {
+		slices.Reverse(formats)
+	}
+	profile := &r.config.profile.NodeProfile
+	var all []site.Image
+	for _, format := range formats {
+		all = append(all, site.Image{
+			Profile: profile.Name, ImageName: r.image.Name, Action: r.image.Spec.Builder.Action, Format: format, URL: where,
+			SHA256: zeros, SHA512: zeros + zeros, Size: 1, HostLabels: r.image.Spec.HostSelector.MatchLabels,
+			Digests: map[string]string{"md5": zeros[:32]}, Architecture: profile.Spec.Architecture,
+		})
+	}
+	return all
 }
 
 // changes says whether the site's documents are to change.
@@ -78,11 +101,17 @@ func (c *Config) output() site.Output {
 	return o
 }
 
-// request is which documents change. The status goes into the AirshipImage that is there, or that has a directory to be written in.
+// request is which documents change: what the order names, and besides the hosts that the AirshipImage selects, where the site has any. The status
+// goes into the AirshipImage that is there, or that has a directory to be written in.
 func (r run) request(s *site.Site) site.Request {
 	name := r.image.Name
+	targets := r.order.targets
+	isHosts := func(t site.Target) bool { return t.Kind == kindHost }
+	if len(r.image.Spec.HostSelector.MatchLabels) > 0 && s.Has(kindHost, "") && !slices.ContainsFunc(targets, isHosts) {
+		targets = append(slices.Clone(targets), site.Target{Kind: kindHost})
+	}
 	return site.Request{
-		Targets: r.order.targets,
+		Targets: targets,
 		Status:  name != "" && (r.config.UpdateDirectory != "" || s.Has(v1alpha1.KindAirshipImage, name) || s.Has(v1alpha1.KindAirshipImageRootFS, name)),
 	}
 }

@@ -44,9 +44,6 @@ func (c *Config) order(image *v1alpha1.AirshipImage) order {
 			})
 		}
 	}
-	if len(o.targets) == 0 && len(image.Spec.HostSelector.MatchLabels) > 0 {
-		o.targets = []site.Target{{Kind: "BareMetalHost"}}
-	}
 	return o
 }
 

@@ -108,9 +108,6 @@ func TestOrder(t *testing.T) {
 	assert.Equal(t, "v2", o.Tag)
 	assert.False(t, o.Overwrite)
 	assert.Equal(t, []site.Target{{Kind: "BareMetalHost", Name: "node01"}}, o.targets)
-
-	image.Spec.Publish.Documents = nil
-	assert.Equal(t, []site.Target{{Kind: "BareMetalHost"}}, (&Config{}).order(image).targets)
 }
 
 // built is an artifact of the builder airship, with one image and its SBOM.
@@ -209,6 +206,25 @@ func TestPostProcess(t *testing.T) {
 	again, err = os.ReadFile(hosts)
 	require.NoError(t, err)
 	assert.Equal(t, string(changed), string(again), "a document names what was not stored")
+}
+
+// Hosts that the AirshipImage selects name it besides the documents that are listed.
+func TestHostsAndOthers(t *testing.T) {
+	t.Setenv("PACKER_CACHE_DIR", t.TempDir())
+	docs := t.TempDir()
+	const catalogue = "apiVersion: airshipit.org/v1alpha1\nkind: VersionsCatalogue\nmetadata: {name: versions}\nspec: {files: {a: {b: {url: old}}}}\n"
+	hosts, versions := filepath.Join(docs, "hosts.yaml"), filepath.Join(docs, "versions.yaml")
+	require.NoError(t, os.WriteFile(hosts, []byte(host), 0o600))
+	require.NoError(t, os.WriteFile(versions, []byte(catalogue), 0o600))
+	p, err := configure(t, map[string]any{"directory": filepath.Join(t.TempDir(), "web"), "documents": []string{docs}})
+	require.NoError(t, err)
+	result, _, _, err := p.PostProcess(t.Context(), packersdk.TestUi(t), built(t, "QFI\xfbdisk"))
+	require.NoError(t, err)
+	for _, file := range []string{hosts, versions} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		assert.Contains(t, string(text), result.Id(), file)
+	}
 }
 
 func TestWithoutURL(t *testing.T) {
