@@ -26,6 +26,10 @@ type Config struct {
 	// that of the builder `airship`, which an artifact of another builder does not have.
 	ProfileYAML string `mapstructure:"profile_yaml"`
 
+	// The architecture of images that another builder made, Debian's name: `amd64`, `arm64`. Default: `amd64`. The builder `airship`
+	// tells its own.
+	Architecture string `mapstructure:"architecture"`
+
 	// A repository of an OCI registry for the images, `REGISTRY/REPOSITORY`. Credentials are those of Docker's configuration
 	// and its helpers; a registry on this host's loopback interface is spoken to without TLS. Default: the AirshipImage's
 	// `spec.publish.registry`, else none.

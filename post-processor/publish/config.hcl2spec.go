@@ -50,6 +50,7 @@ type FlatConfig struct {
 	PackerUserVars      map[string]string `mapstructure:"packer_user_variables" cty:"packer_user_variables" hcl:"packer_user_variables"`
 	PackerSensitiveVars []string          `mapstructure:"packer_sensitive_variables" cty:"packer_sensitive_variables" hcl:"packer_sensitive_variables"`
 	ProfileYAML         *string           `mapstructure:"profile_yaml" cty:"profile_yaml" hcl:"profile_yaml"`
+	Architecture        *string           `mapstructure:"architecture" cty:"architecture" hcl:"architecture"`
 	Registry            *string           `mapstructure:"registry" cty:"registry" hcl:"registry"`
 	Tag                 *string           `mapstructure:"tag" cty:"tag" hcl:"tag"`
 	Bundle              *string           `mapstructure:"bundle" cty:"bundle" hcl:"bundle"`
@@ -87,6 +88,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"packer_user_variables":      &hcldec.AttrSpec{Name: "packer_user_variables", Type: cty.Map(cty.String), Required: false},
 		"packer_sensitive_variables": &hcldec.AttrSpec{Name: "packer_sensitive_variables", Type: cty.List(cty.String), Required: false},
 		"profile_yaml":               &hcldec.AttrSpec{Name: "profile_yaml", Type: cty.String, Required: false},
+		"architecture":               &hcldec.AttrSpec{Name: "architecture", Type: cty.String, Required: false},
 		"registry":                   &hcldec.AttrSpec{Name: "registry", Type: cty.String, Required: false},
 		"tag":                        &hcldec.AttrSpec{Name: "tag", Type: cty.String, Required: false},
 		"bundle":                     &hcldec.AttrSpec{Name: "bundle", Type: cty.String, Required: false},

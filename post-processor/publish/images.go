@@ -2,6 +2,7 @@ package publish
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/md5"
 	"crypto/sha256"
@@ -44,14 +45,14 @@ type manifest struct {
 
 // imagesOf are the images among an artifact's files: those that a manifest of the builder airship names, else those whose names tell a
 // format.
-func imagesOf(ctx context.Context, source packersdk.Artifact) ([]publish.Image, error) {
+func imagesOf(ctx context.Context, source packersdk.Artifact, architecture string) ([]publish.Image, error) {
 	files := source.Files()
 	for _, file := range files {
 		if strings.HasSuffix(file, manifestEnding) {
 			return ofManifest(ctx, file, files)
 		}
 	}
-	return foreign(ctx, files)
+	return foreign(ctx, files, architecture)
 }
 
 // ofManifest are the images of a build of ours. Directories, which have no sum, are stored nowhere.
@@ -112,8 +113,8 @@ var endings = []struct{ ending, format string }{
 // qcowMagic begins a qcow2 image, whatever its name (QEMU's docs/interop/qcow2.txt).
 const qcowMagic = "QFI\xfb"
 
-// foreign are the images of an artifact of another builder. Its architecture is not told; most clouds and hosts are amd64.
-func foreign(ctx context.Context, files []string) ([]publish.Image, error) {
+// foreign are the images of an artifact of another builder, which does not tell their architecture.
+func foreign(ctx context.Context, files []string, architecture string) ([]publish.Image, error) {
 	var all []publish.Image
 	for _, file := range files {
 		format, err := formatOf(file)
@@ -124,7 +125,7 @@ func foreign(ctx context.Context, files []string) ([]publish.Image, error) {
 			continue
 		}
 		base := filepath.Base(file)
-		image := publish.Image{File: file, Name: base, Format: format, Architecture: "amd64", Profile: profileOf(base)}
+		image := publish.Image{File: file, Name: base, Format: format, Architecture: cmp.Or(architecture, "amd64"), Profile: profileOf(base)}
 		if image.Format == "qcow2" && !strings.HasSuffix(base, ".qcow2") {
 			image.Name += ".qcow2"
 		}

@@ -135,7 +135,7 @@ func built(t *testing.T, text string) *packersdk.MockArtifact {
 
 func TestImages(t *testing.T) {
 	artifact := built(t, "QFI\xfbdisk")
-	images, err := imagesOf(t.Context(), artifact)
+	images, err := imagesOf(t.Context(), artifact, "")
 	require.NoError(t, err)
 	require.Len(t, images, 1)
 	assert.Equal(t, "worker", images[0].Profile)
@@ -144,7 +144,7 @@ func TestImages(t *testing.T) {
 	assert.Equal(t, sbom.MediaType, images[0].Attachments[0].MediaType)
 
 	artifact.FilesValue = artifact.FilesValue[1:]
-	_, err = imagesOf(t.Context(), artifact)
+	_, err = imagesOf(t.Context(), artifact, "")
 	require.ErrorContains(t, err, "the post-processor comes before those that change it")
 }
 
@@ -156,15 +156,16 @@ func TestForeignImages(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 		files = append(files, file)
 	}
-	images, err := imagesOf(t.Context(), &packersdk.MockArtifact{FilesValue: files})
+	images, err := imagesOf(t.Context(), &packersdk.MockArtifact{FilesValue: files}, "arm64")
 	require.NoError(t, err)
 	got := map[string]string{}
 	for _, i := range images {
 		got[i.Name] = i.Format
 		assert.Len(t, i.SHA256, 64)
+		assert.Equal(t, "arm64", i.Architecture)
 	}
 	assert.Equal(t, map[string]string{"disk.qcow2": "qcow2", "live.iso": "iso"}, got)
-	_, err = imagesOf(t.Context(), &packersdk.MockArtifact{FilesValue: []string{filepath.Join(dir, "notes.txt")}})
+	_, err = imagesOf(t.Context(), &packersdk.MockArtifact{FilesValue: []string{filepath.Join(dir, "notes.txt")}}, "")
 	require.ErrorContains(t, err, "has no image among its files")
 }
 
