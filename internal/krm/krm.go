@@ -10,12 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/airshipit/packer-plugin-airship/internal/isolation"
 )
 
 // Environment is what the command runs with.
@@ -62,26 +59,4 @@ func Run(ctx context.Context, e Environment) error {
 		return fmt.Errorf("stdin has a document of the kind %s: want a ResourceList, which kustomize and airshipctl make of documents", head.Kind)
 	}
 	return e.second(ctx, input)
-}
-
-// inDirectory runs do with a private directory as the working directory, which it removes. Documents are named relative to it, as
-// the user named them.
-func inDirectory(ctx context.Context, do func(directory string) error) (err error) {
-	directory, err := os.MkdirTemp("", "airship-")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		// A cache in it may belong to the users of a namespace.
-		err = errors.Join(err, isolation.Choice{}.Remove(context.WithoutCancel(ctx), directory))
-	}()
-	back, err := os.Getwd()
-	if err != nil {
-		back = os.TempDir()
-	}
-	if err := os.Chdir(directory); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.Chdir(back)) }()
-	return do(directory)
 }

@@ -363,3 +363,27 @@ func TestMD5(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "abc\n", string(text))
 }
+
+// What a killed run left goes with the next; what a living one uses stays.
+func TestPrivateDirectory(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	killed, err := os.MkdirTemp("", directoryPattern)
+	require.NoError(t, err)
+	lock, err := lockDirectory(killed)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(killed, "secret.yaml"), nil, 0o600))
+	require.NoError(t, lock.Close())
+
+	var own string
+	require.NoError(t, inDirectory(t.Context(), func(directory string) error {
+		own = directory
+		assert.NoDirExists(t, killed)
+		require.NoError(t, inDirectory(t.Context(), func(other string) error {
+			assert.NotEqual(t, directory, other)
+			return nil
+		}))
+		assert.DirExists(t, directory)
+		return nil
+	}))
+	assert.NoDirExists(t, own)
+}

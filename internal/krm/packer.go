@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -92,5 +93,8 @@ func (e Environment) run(ctx context.Context, directory string, env []string, ar
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	command.WaitDelay = cleanupTime
 	own(command)
+	// What Linux sends Packer when its parent dies, it sends when the parent's thread does.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	return command.Run()
 }
