@@ -3,11 +3,14 @@
 package acceptance
 
 import (
+	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -123,4 +126,46 @@ func TestFunction(t *testing.T) {
 		require.Error(t, err, "%s", output)
 		assert.Contains(t, string(output), "spec.sofware: unknown field; did you mean software?")
 	})
+}
+
+// A function that is ended, or killed, leaves no build and no documents behind.
+func TestFunctionEnds(t *testing.T) {
+	_, env := newFunction(t)
+	for name, signal := range map[string]syscall.Signal{"SIGTERM": syscall.SIGTERM, "kill -9": syscall.SIGKILL} {
+		t.Run(name, func(t *testing.T) {
+			temporary, output := t.TempDir(), t.TempDir()
+			plugin := exec.Command("packer-plugin-airship", "build")
+			for _, variable := range env {
+				if path, found := strings.CutPrefix(variable, "PATH="); found {
+					plugin.Path = filepath.Join(filepath.SplitList(path)[0], "packer-plugin-airship")
+				}
+			}
+			plugin.Env = append(env, "TMPDIR="+temporary)
+			// Where nobody else has the packages' tree in the cache, so that there is time.
+			packages := map[string]string{"SIGTERM": "[python3, bc]", "kill -9": "[python3, dc]"}[name]
+			plugin.Stdin = strings.NewReader(strings.Replace(list("{}", output), "[python3]", packages, 1))
+			said, err := plugin.StderrPipe()
+			require.NoError(t, err)
+			require.NoError(t, plugin.Start())
+			lines := bufio.NewScanner(said)
+			for lines.Scan() && !strings.Contains(lines.Text(), "Downloading the packages") {
+			}
+			go func() {
+				for lines.Scan() {
+				}
+			}()
+			// To itself alone, as a container's runtime does.
+			require.NoError(t, plugin.Process.Signal(signal))
+			_, _ = plugin.Process.Wait() // it fails, as it should
+			require.Eventually(t, func() bool { return len(machines(t)) == 0 }, 30*time.Second, 100*time.Millisecond, "processes of the machine are left")
+			left, err := filepath.Glob(filepath.Join(output, "*"))
+			require.NoError(t, err)
+			assert.Empty(t, left)
+			if signal == syscall.SIGTERM {
+				left, err := filepath.Glob(filepath.Join(temporary, "airship-function-*"))
+				require.NoError(t, err)
+				assert.Empty(t, left)
+			}
+		})
+	}
 }
