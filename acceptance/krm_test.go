@@ -23,12 +23,18 @@ func newFunction(t *testing.T) (dir string, env []string) {
 	r := newRun(t, sharedCache(t))
 	dir, programs := t.TempDir(), t.TempDir()
 	tool(t, "cp", "-r", "../example/airshipctl/function/.", dir)
+	require.NoError(t, os.Symlink(os.Getenv("AIRSHIP_PACKER"), filepath.Join(programs, "packer")))
+	require.NoError(t, os.Symlink(installedPlugin(t), filepath.Join(programs, "packer-plugin-airship")))
+	return dir, append(r.env, "PATH="+programs+":"+os.Getenv("PATH"), "PKR_VAR_isolation=namespace", "PKR_VAR_verify_boot=false")
+}
+
+// installedPlugin is the plugin that packer would start.
+func installedPlugin(t *testing.T) string {
+	t.Helper()
 	plugins, err := filepath.Glob(filepath.Join(os.Getenv("PACKER_PLUGIN_PATH"), "github.com/airshipit/airship/packer-plugin-airship_*_amd64"))
 	require.NoError(t, err)
 	require.Len(t, plugins, 1)
-	require.NoError(t, os.Symlink(os.Getenv("AIRSHIP_PACKER"), filepath.Join(programs, "packer")))
-	require.NoError(t, os.Symlink(plugins[0], filepath.Join(programs, "packer-plugin-airship")))
-	return dir, append(r.env, "PATH="+programs+":"+os.Getenv("PATH"), "PKR_VAR_isolation=namespace", "PKR_VAR_verify_boot=false")
+	return plugins[0]
 }
 
 // kustomize runs it in a directory, and returns what it wrote to stdout.
@@ -134,12 +140,7 @@ func TestFunctionEnds(t *testing.T) {
 	for name, signal := range map[string]syscall.Signal{"SIGTERM": syscall.SIGTERM, "kill -9": syscall.SIGKILL} {
 		t.Run(name, func(t *testing.T) {
 			temporary, output := t.TempDir(), t.TempDir()
-			plugin := exec.Command("packer-plugin-airship", "build")
-			for _, variable := range env {
-				if path, found := strings.CutPrefix(variable, "PATH="); found {
-					plugin.Path = filepath.Join(filepath.SplitList(path)[0], "packer-plugin-airship")
-				}
-			}
+			plugin := exec.Command(installedPlugin(t), "build")
 			plugin.Env = append(env, "TMPDIR="+temporary)
 			// Where nobody else has the packages' tree in the cache, so that there is time.
 			packages := map[string]string{"SIGTERM": "[python3, bc]", "kill -9": "[python3, dc]"}[name]

@@ -9,6 +9,7 @@ import (
 
 	"github.com/airshipit/packer-plugin-airship/internal/archive"
 	"github.com/airshipit/packer-plugin-airship/internal/bootcheck"
+	"github.com/airshipit/packer-plugin-airship/internal/disk"
 	"github.com/airshipit/packer-plugin-airship/internal/document"
 	"github.com/airshipit/packer-plugin-airship/internal/inventory"
 	"github.com/airshipit/packer-plugin-airship/internal/isolation"
@@ -50,7 +51,8 @@ type build struct {
 	output      *output.Set       // reserveOutput
 	raw         string            // assemble: path of what left the machine
 	packed      archive.Packed    // assemble, of build-root
-	isoSize     int64             // assemble, of build-iso: bytes
+	iso         *disk.ISO         // assemble, of build-iso
+	used        map[int]int64     // writeImages, of build-qcow: bytes of data by the partitions' numbers
 	images      []image           // writeImages, in the order of the plan's outputs
 	checks      []check           // bootImage
 	files       []string          // deliver: the images first

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,6 +102,12 @@ func (b *build) page(finished time.Time) ([]byte, error) {
 	}
 	for _, c := range b.checks {
 		in.Boots = append(in.Boots, report.Boot{Firmware: c.Firmware, Verified: c.Verified, Reason: c.Reason, Answers: c.Answers})
+	}
+	in.Used = b.used
+	if b.iso != nil {
+		for _, name := range slices.Sorted(maps.Keys(b.iso.Files)) {
+			in.Contents = append(in.Contents, report.Content{Path: name, Bytes: b.iso.Files[name]})
+		}
 	}
 	in.Previous = b.lastRecord()
 	var page bytes.Buffer

@@ -19,7 +19,7 @@ func assemble(ctx context.Context, b *build, _ multistep.StateBag) (err error) {
 	case v1alpha1.ActionBuildISO:
 		var files map[string][]byte
 		if files, err = plan.ConfigDrive(&b.profile.NodeProfile); err == nil {
-			b.isoSize, err = disk.AssembleISO(ctx, b.machine, b.plan, files, b.say)
+			b.iso, err = disk.AssembleISO(ctx, b.machine, b.plan, files, b.say)
 		}
 	default:
 		err = b.profile.Locate(disk.Assemble(ctx, b.machine, b.plan, b.say))

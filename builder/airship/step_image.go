@@ -18,6 +18,7 @@ import (
 
 	"github.com/airshipit/packer-plugin-airship/internal/archive"
 	"github.com/airshipit/packer-plugin-airship/internal/disk/format"
+	"github.com/airshipit/packer-plugin-airship/internal/disk/sparse"
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/until"
@@ -67,15 +68,34 @@ func (b *build) write(ctx context.Context, o plan.Output, to, raw *os.File) (ima
 	case plan.SquashFS:
 		_, err = io.Copy(to, section(b.packed.SquashFS))
 	case plan.ISOImage:
-		_, err = io.Copy(to, section(machine.Section{Size: b.isoSize}))
+		_, err = io.Copy(to, section(machine.Section{Size: b.iso.Size}))
 	default:
 		made.VirtualSize = b.plan.Disk.Size
+		b.used, err = used(raw, b.plan.Disk)
+		if err != nil {
+			return made, err
+		}
 		err = format.Write(ctx, to, raw, b.plan.Disk.Size, b.formatOptions(o))
 	}
 	if err != nil {
 		return made, err
 	}
 	return made, b.sum(ctx, &made, to)
+}
+
+// used is how much of each partition of a disk holds data, bytes by number.
+func used(raw *os.File, d plan.Disk) (map[int]int64, error) {
+	data, err := sparse.Open(raw, d.Size, nil)
+	if err != nil {
+		return nil, err
+	}
+	all := map[int]int64{}
+	for _, p := range d.Partitions {
+		if p.Filesystem != nil {
+			all[p.Number] = data.Within(p.Start, p.Size)
+		}
+	}
+	return all, nil
 }
 
 func (b *build) formatOptions(o plan.Output) format.Options {

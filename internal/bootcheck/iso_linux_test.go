@@ -62,13 +62,13 @@ func liveISO(t *testing.T, secureBoot bool) (image string, p plan.Plan, key ssh.
 	require.NoError(t, m.Run(ctx, machine.Command{Args: []string{"systemctl", "enable", "systemd-networkd.service"}, Chroot: true}))
 	require.NoError(t, undo(ctx))
 	require.NoError(t, rootfs.Finalise(ctx, m, p))
-	size, err := assembly.AssembleISO(ctx, m, p, files, t.Logf)
+	made, err := assembly.AssembleISO(ctx, m, p, files, t.Logf)
 	require.NoError(t, err)
 	raw, err := m.PowerOff(ctx)
 	require.NoError(t, err)
 	image = filepath.Join(t.TempDir(), "live.iso")
 	require.NoError(t, exec.CommandContext(ctx, "cp", "--sparse=always", raw, image).Run())
-	require.NoError(t, os.Truncate(image, size))
+	require.NoError(t, os.Truncate(image, made.Size))
 	return image, p, key
 }
 

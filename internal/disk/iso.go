@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,15 +26,21 @@ const (
 	isoImage = isoDir + "/image.iso"
 )
 
-// AssembleISO makes a live ISO from p and the tree at machine.Target, which is finalised and closed. The
-// image is the first size bytes of machine.Disk.
+// ISO is a live ISO: the first Size bytes of machine.Disk.
+type ISO struct {
+	Size int64
+	// Files on it and their bytes, by their absolute names.
+	Files map[string]int64
+}
+
+// AssembleISO makes a live ISO from p and the tree at machine.Target, which is finalised and closed.
 //
 // files are those of p.ISO.Files, whose contents a Plan does not hold. Nothing else of the profile is on the ISO but in
 // its squashfs: a kernel, an initramfs, the boot loader's files and a marker.
-func AssembleISO(ctx context.Context, m machine.Machine, p plan.Plan, files map[string][]byte, report Report) (size int64, err error) {
+func AssembleISO(ctx context.Context, m machine.Machine, p plan.Plan, files map[string][]byte, report Report) (*ISO, error) {
 	a := isoAssembly{assembly: assembly{machine: m, plan: p, report: report}, files: files, most: mostOfFile}
 	if err := a.isClosed(ctx); err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, stage := range []struct {
 		name string
@@ -47,15 +54,32 @@ func AssembleISO(ctx context.Context, m machine.Machine, p plan.Plan, files map[
 	} {
 		start := time.Now()
 		if err := stage.run(ctx); err != nil {
-			return 0, fmt.Errorf("%s: %w", stage.name, err)
+			return nil, fmt.Errorf("%s: %w", stage.name, err)
 		}
 		report("%s: %.1fs", stage.name, time.Since(start).Seconds())
 	}
 	sections, err := machine.Export(ctx, m, isoImage)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return sections[0].Size, nil
+	sizes, err := a.sizes(ctx)
+	return &ISO{Size: sections[0].Size, Files: sizes}, err
+}
+
+// sizes are those of the files on the ISO.
+func (a isoAssembly) sizes(ctx context.Context) (map[string]int64, error) {
+	listing, err := a.output(ctx, "find", isoTree, "-type", "f", "-printf", `%s /%P\n`)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]int64{}
+	for line := range strings.Lines(listing) {
+		size, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		if all[name], err = strconv.ParseInt(size, 10, 64); err != nil {
+			return nil, fmt.Errorf("list the ISO's files: %w", err)
+		}
+	}
+	return all, nil
 }
 
 // isoAssembly is one run of AssembleISO.

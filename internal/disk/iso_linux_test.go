@@ -43,7 +43,7 @@ func TestAssembleISOTwice(t *testing.T) {
 	// What makes a large tree, and nothing of it can differ in kind.
 	run("sh", "-euc", "rm -rf /target/usr/lib/modules /target/usr/lib/python3* /target/usr/share/doc /target/usr/share/locale; touch -d @1700000000 /target/usr")
 
-	size, err := AssembleISO(t.Context(), m, p, files, t.Logf)
+	made, err := AssembleISO(t.Context(), m, p, files, t.Logf)
 	require.NoError(t, err)
 	verifyISO(t, p, run)
 	first := run("sha256sum", machine.Disk)
@@ -52,7 +52,10 @@ func TestAssembleISOTwice(t *testing.T) {
 	run("sh", "-euc", "cp -a /target/usr/share /target/share; rm -rf /target/usr/share; mv /target/share /target/usr; touch -d @1700000000 /target/usr")
 	again, err := AssembleISO(t.Context(), m, p, files, t.Logf)
 	require.NoError(t, err)
-	assert.Equal(t, size, again)
+	assert.Equal(t, made, again)
+	assert.Greater(t, made.Files[plan.LiveSquashFS], int64(10<<20))
+	assert.Less(t, made.Files[plan.LiveSquashFS], made.Size)
+	assert.Contains(t, made.Files, "/openstack/latest/user_data")
 	assert.Equal(t, first, run("sha256sum", machine.Disk))
 
 	// What must not become an ISO, each said before the long work.

@@ -79,6 +79,8 @@ type Machine interface {
 	// Gateway is the host's address for programs inside: what listens on the host's 127.0.0.1 is
 	// reached there.
 	Gateway() string
+	// Memory is how many bytes programs inside can still take; 0 where that is not known.
+	Memory(ctx context.Context) (int64, error)
 	// NewDisk makes Disk: size bytes of zeros that take no room. An earlier one is gone. It is a file
 	// or a block device, and nothing may be put in its place.
 	NewDisk(ctx context.Context, size int64) error

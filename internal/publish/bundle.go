@@ -2,9 +2,9 @@ package publish
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -106,11 +106,14 @@ func (c *connection) bundled(ctx context.Context) (b bundle, err error) {
 	if b.document, err = c.tagged(ctx); err != nil || b.text == nil {
 		return b, err
 	}
-	if b.MediaType != v1.MediaTypeImageManifest {
+	if b.MediaType != v1.MediaTypeImageManifest && b.MediaType != dockerManifest {
 		return b, fmt.Errorf("%s is no bundle but of the type %s: choose another tag", c.tag(), b.MediaType)
 	}
 	if err := json.Unmarshal(b.text, &b.manifest); err != nil {
 		return b, fmt.Errorf("read the manifest of %s: %w", c.tag(), err)
+	}
+	if b.MediaType == dockerManifest {
+		asOCI(&b.manifest)
 	}
 	if b.manifest.Config.MediaType != v1.MediaTypeImageConfig {
 		return b, fmt.Errorf("%s is no container image: choose another tag for the bundle", c.tag())
@@ -126,6 +129,24 @@ func (c *connection) bundled(ctx context.Context) (b bundle, err error) {
 		err = fmt.Errorf("%s is broken: it has %d layers, and its configuration %d", c.tag(), len(b.manifest.Layers), len(b.config.RootFS.DiffIDs))
 	}
 	return b, err
+}
+
+// dockerManifest is what `docker push` writes, as it wrote Airship's own bundles.
+const dockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
+
+// ociTypes are OCI's names for what Docker's manifests hold. The bytes are the same (image-spec, "Compatibility Matrix").
+var ociTypes = map[string]string{
+	"application/vnd.docker.container.image.v1+json":    v1.MediaTypeImageConfig,
+	"application/vnd.docker.image.rootfs.diff.tar":      v1.MediaTypeImageLayer,
+	"application/vnd.docker.image.rootfs.diff.tar.gzip": v1.MediaTypeImageLayerGzip,
+}
+
+// asOCI gives what a manifest of Docker's holds OCI's names: a manifest is of one kind throughout.
+func asOCI(m *v1.Manifest) {
+	m.Config.MediaType = cmp.Or(ociTypes[m.Config.MediaType], m.Config.MediaType)
+	for i, l := range m.Layers {
+		m.Layers[i].MediaType = cmp.Or(ociTypes[l.MediaType], l.MediaType)
+	}
 }
 
 // layer is one of a bundle with the digest of its uncompressed form.
@@ -224,35 +245,27 @@ func ociArchitecture(images []Image) string {
 	return platformOf(images[0].Architecture).Architecture
 }
 
-// tag lets the tag name the bundle with the layers. As with an index, builds of one host take turns, and one of another host may have
-// written its own meanwhile.
+// tag lets the tag name the bundle with the layers.
 func (b Bundle) tag(ctx context.Context, c *connection, fresh []layer, epoch int64, architecture string) (document, error) {
-	lock, err := c.lockTag(ctx)
-	if err != nil {
-		return document{}, err
-	}
-	defer lock.Close() // of nil it does nothing
-	for try := 0; ; try++ {
+	var manifest document
+	err := c.turns(ctx, func() error {
 		old, err := c.bundled(ctx)
 		if err != nil {
-			return document{}, err
+			return err
 		}
-		manifest, config, err := old.with(fresh, epoch, architecture)
-		if err != nil || manifest.Digest == old.Digest {
-			return manifest, err
+		var config document
+		if manifest, config, err = old.with(fresh, epoch, architecture); err != nil || manifest.Digest == old.Digest {
+			return err
 		}
 		if old.text != nil && !b.Overwrite {
-			return document{}, b.exists(c, old)
+			return b.exists(c, old)
 		}
 		if err := c.send(ctx, blob{Descriptor: config.Descriptor, content: bytes.NewReader(config.text)}); err != nil {
-			return document{}, err
+			return err
 		}
-		var other *moved
-		err = c.put(ctx, manifest, c.Reference.Reference)
-		if !errors.As(err, &other) || try == 4 {
-			return manifest, err
-		}
-	}
+		return c.put(ctx, manifest, c.Reference.Reference)
+	})
+	return manifest, err
 }
 
 // sendLayer sends an image as a layer.

@@ -129,14 +129,18 @@ func TestBundleKeepsBase(t *testing.T) {
 	fresh(t, "{}")
 	address := registrytest.Start(t)
 	file := containerFile(t, map[string]string{"bin/sh": "a shell"})
-	run(t, "skopeo", "--insecure-policy", "copy", "--dest-tls-verify=false", "oci-archive:"+file, "docker://"+address+"/b:v1")
-	_, err := Bundle{Reference: address + "/b:v1", Overwrite: true, Transfer: quick(&spoken{})}.Publish(t.Context(), []Image{qcow2(t, 70_000)})
-	require.NoError(t, err)
-	root := unpacked(t, address+"/b:v1")
-	text, err := os.ReadFile(filepath.Join(root, "bin", "sh"))
-	require.NoError(t, err)
-	assert.Equal(t, "a shell", string(text))
-	assert.FileExists(t, filepath.Join(root, "qcows", "node.qcow2"))
+	// v2s2 is what docker push writes.
+	for _, format := range []string{"oci", "v2s2"} {
+		to := address + "/" + format + ":v1"
+		run(t, "skopeo", "--insecure-policy", "copy", "--format="+format, "--dest-tls-verify=false", "oci-archive:"+file, "docker://"+to)
+		_, err := Bundle{Reference: to, Overwrite: true, Transfer: quick(&spoken{})}.Publish(t.Context(), []Image{qcow2(t, 70_000)})
+		require.NoError(t, err, format)
+		root := unpacked(t, to)
+		text, err := os.ReadFile(filepath.Join(root, "bin", "sh"))
+		require.NoError(t, err, format)
+		assert.Equal(t, "a shell", string(text), format)
+		assert.FileExists(t, filepath.Join(root, "qcows", "node.qcow2"), format)
+	}
 }
 
 func TestBundleRefuses(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/go-multierror"
@@ -28,6 +29,8 @@ type Directory struct {
 	URL string
 	// Overwrite lets NAME.qcow2 become another file than now.
 	Overwrite bool
+	// Endings of attachments' names. When NAME.qcow2 becomes another file, what has such an ending beside it goes, with the checksums.
+	Endings []string
 	Transfer
 }
 
@@ -155,6 +158,9 @@ func (d Directory) Publish(ctx context.Context, images []Image) ([]Published, er
 	if err := flock.Wait(ctx, lock, func() { d.withDefaults().Say("another build publishes to %s; waiting", d.Path) }); err != nil {
 		return nil, err
 	}
+	if err := removed(d.partial()); err != nil { // of a build that was killed
+		return nil, err
+	}
 	places, err := d.places(ctx, images)
 	if err != nil {
 		return nil, err
@@ -174,6 +180,9 @@ func (d Directory) Publish(ctx context.Context, images []Image) ([]Published, er
 	}
 	return published, nil
 }
+
+// partial is the name of what is not whole yet; one build at a time writes it.
+func (d Directory) partial() string { return filepath.Join(d.Path, ".airship-publish.partial") }
 
 // url is where a file is served; empty where that is not known.
 func (d Directory) url(name string) string {
@@ -245,10 +254,7 @@ func (p place) store(ctx context.Context) error {
 		p.Say("%s is there already", name)
 		return nil
 	}
-	partial := p.path("." + name + ".partial")
-	if err := removed(partial); err != nil { // of a build that was killed
-		return err
-	}
+	partial := p.partial()
 	defer os.Remove(partial)
 	source, err := filepath.EvalSymlinks(p.image.File)
 	if err != nil {
@@ -269,7 +275,6 @@ func (p place) publish() (Published, error) {
 	final := digestName(p.image)
 	one := Published{
 		Image: *p.image, Digest: p.image.digest().String(), URL: p.url(final), TagURL: p.url(p.image.Name), Checksum: p.image.SHA256,
-		ChecksumURL: p.url(final + sha256Ending),
 	}
 	if err := p.beside(final); err != nil {
 		return one, err
@@ -286,20 +291,31 @@ func (p place) publish() (Published, error) {
 	return one, nil
 }
 
+// clear removes what is said of another image that has the name now.
+func (p place) clear() error {
+	endings := append([]string{sha256Ending, sha512Ending, md5Ending}, p.Endings...)
+	entries, err := os.ReadDir(p.Path)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		about, is := strings.CutPrefix(e.Name(), p.image.Name+".")
+		if is && slices.ContainsFunc(endings, func(ending string) bool { return strings.HasSuffix("."+about, ending) }) {
+			err = errors.Join(err, removed(p.path(e.Name())))
+		}
+	}
+	return err
+}
+
 // link makes the image's name one of the file's. At no time does an old checksum lie beside a new file.
 func (p place) link(final string) error {
 	name := p.path(p.image.Name)
 	if p.name == other {
-		for _, ending := range []string{sha256Ending, sha512Ending, md5Ending} {
-			if err := removed(name + ending); err != nil {
-				return err
-			}
+		if err := p.clear(); err != nil {
+			return err
 		}
 	}
-	partial := p.path("." + p.image.Name + ".partial")
-	if err := removed(partial); err != nil {
-		return err
-	}
+	partial := p.partial()
 	if os.Link(p.path(final), partial) != nil {
 		// Some file systems have no hard links.
 		if err := os.Symlink(final, partial); err != nil {

@@ -72,7 +72,7 @@ func TestDirectory(t *testing.T) {
 	server := httptest.NewServer(http.StripPrefix("/site/", http.FileServer(http.Dir(dir))))
 	t.Cleanup(server.Close)
 	said := &spoken{}
-	to := Directory{Path: dir, URL: server.URL + "/site/", Transfer: quick(said)}
+	to := Directory{Path: dir, URL: server.URL + "/site/", Endings: []string{sbom.Ending, ".report.html"}, Transfer: quick(said)}
 	image := qcow2(t, 300_000)
 	image.Attachments = []Attachment{
 		{Data: []byte(`{"bomFormat":"CycloneDX"}`), MediaType: sbom.MediaType, Title: "node.qcow2.cdx.json"}, {Data: []byte("x"), MediaType: "text/html", Title: "report.html"},
@@ -134,6 +134,12 @@ func TestDirectory(t *testing.T) {
 	sameBytes(t, noise(200_000, 5), got(t, replaced[0].TagURL))
 	assert.Equal(t, other.SHA256, sumAt(t, replaced[0].TagURL+".sha256", replaced[0].TagURL))
 	sameBytes(t, noise(300_000, 0), got(t, all[0].URL))
+	// What was said of the old one goes with the name, and stays with its digest.
+	for _, ending := range to.Endings {
+		assert.NoFileExists(t, filepath.Join(dir, "node.qcow2"+ending))
+		assert.FileExists(t, filepath.Join(dir, "node-"+short+".qcow2"+ending))
+	}
+	require.NoError(t, to.Served(t.Context(), replaced))
 }
 
 // What is published stays as it is when the build's own file is booted, resized or written anew, and the web server, another user, can read it.
@@ -208,7 +214,7 @@ func TestDirectoryFaults(t *testing.T) {
 	assert.Empty(t, names(t, dir))
 
 	// What a killed build left is no hindrance.
-	partial := filepath.Join(dir, ".node-"+image.SHA256[:12]+".qcow2.partial")
+	partial := Directory{Path: dir}.partial()
 	require.NoError(t, os.WriteFile(partial, noise(1000, 1), 0o600))
 	_, err = Directory{Path: dir}.Publish(t.Context(), []Image{image})
 	require.NoError(t, err)

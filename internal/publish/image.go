@@ -60,8 +60,6 @@ type Published struct {
 	TagURL string
 	// Checksum goes beside URL in a document, in hex: SHA-256. Empty for oci://, where a BareMetalHost must have none.
 	Checksum string
-	// ChecksumURL is a file with the checksum, as sha256sum writes it; empty where there is none.
-	ChecksumURL string
 	// Digest of what URL names: the manifest in a registry, the file in a directory; sha256: and hex.
 	Digest string
 	// Index is the digest of what the tag names; empty in a directory.

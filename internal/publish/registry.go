@@ -312,27 +312,18 @@ func (c *connection) resolve(ctx context.Context, reference string) (found diges
 	return found, err
 }
 
-// tag writes the index and lets the tag name it. A registry knows no way to change a tag only if nobody else does; so builds of one host take turns,
-// and it looks whether one of another host wrote its own index meanwhile, and adds to that.
+// tag writes the index and lets the tag name it.
 func (r Registry) tag(ctx context.Context, c *connection, all []stored) (digest.Digest, error) {
-	lock, err := c.lockTag(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer lock.Close() // of nil it does nothing
-	for try := 0; ; try++ {
+	var index document
+	err := c.turns(ctx, func() error {
 		old, err := c.tagged(ctx)
 		if err != nil {
-			return "", err
+			return err
 		}
-		index, err := r.index(c, old, all)
-		if err != nil || index.Digest == old.Digest {
-			return index.Digest, err
+		if index, err = r.index(c, old, all); err != nil || index.Digest == old.Digest {
+			return err
 		}
-		var other *moved
-		err = c.put(ctx, index, c.Reference.Reference)
-		if !errors.As(err, &other) || try == 4 {
-			return index.Digest, err
-		}
-	}
+		return c.put(ctx, index, c.Reference.Reference)
+	})
+	return index.Digest, err
 }

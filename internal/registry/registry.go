@@ -43,15 +43,15 @@ func Open(reference string, client *http.Client) (*Repository, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read Docker's configuration: %w", err)
 	}
-	repository.PlainHTTP = loopback(repository.Reference.Host())
+	repository.PlainHTTP = Loopback(repository.Reference.Host())
 	repository.Client = &auth.Client{Client: client, Cache: auth.NewCache(), Credential: credentials.of}
 	// Nothing in a registry is deleted, not even what another index of referrers has taken the place of.
 	repository.SkipReferrersGC = true
 	return &Repository{repository, credentials}, nil
 }
 
-// loopback says that a host, with or without a port, is this one.
-func loopback(host string) bool {
+// Loopback says that a host, with or without a port, is this one.
+func Loopback(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
 		name = host

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
-	"github.com/airshipit/packer-plugin-airship/internal/meminfo"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
@@ -92,11 +91,10 @@ func sizeOf(packages []plan.Package) int64 {
 // in archives: unpacking some hundred packages into one takes 18 s where a disk's file system took 24 to 33 s.
 func MountTarget(ctx context.Context, m machine.Machine, archived int64) error {
 	need := archived * unpackedRatio
-	var text bytes.Buffer
-	if err := m.Run(ctx, machine.Command{Args: []string{"cat", meminfo.Path}, Stdout: &text}); err != nil {
-		return fmt.Errorf("read the machine's memory: %w", err)
+	available, err := m.Memory(ctx)
+	if err != nil {
+		return err
 	}
-	available := meminfo.Available(text.String())
 	// Half of what is free, so that neither the tools nor the host's other work run short; and twice
 	// the packages' size, so that what provisioners add finds room.
 	if size := available / 2; size >= 2*need {

@@ -3,6 +3,7 @@ package site
 import (
 	"cmp"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,7 @@ const (
 const (
 	sha256Name = "sha256"
 	sha512Name = "sha512"
+	md5Name    = "md5"
 	autoName   = "auto"
 )
 
@@ -58,7 +60,7 @@ func (h holder) sum(image *Image, kept string) (algorithm, checksum, problem str
 	if algorithm == "" && kept != "" && image.checksum(kept) != "" {
 		algorithm = kept
 	}
-	if algorithm == "md5" && h.target.Checksum == "" {
+	if algorithm == md5Name && h.target.Checksum == "" {
 		algorithm = sha256Name // a document that says md5 is brought up to date
 	}
 	algorithm = cmp.Or(algorithm, sha256Name)
@@ -73,8 +75,8 @@ func algorithms(image *Image) []string {
 	if image.SHA512 != "" {
 		all = append(all, sha512Name)
 	}
-	if image.Digests["md5"] != "" {
-		all = append(all, "md5")
+	if image.Digests[md5Name] != "" {
+		all = append(all, md5Name)
 	}
 	return all
 }
@@ -174,13 +176,13 @@ func (h holder) manager(image *Image) (value, problem string) {
 // VersionsCatalogue's files has these two alone.
 func (h holder) catalogue(image *Image) (sets []set, problem string) {
 	sets = []set{text(keyURL, image.URL)}
-	kept := h.image.Get(keyChecksumType).String()
-	if kept == "" && len(h.image.Get(keyChecksum).String()) == 128 {
-		kept = sha512Name
+	kept, asked := h.image.Get(keyChecksumType).String(), h.target.Checksum
+	if kept == "" && asked == "" {
+		h.target.Checksum = untyped(h.image.Get(keyChecksum).String(), image)
 	}
 	algorithm, checksum, problem := h.sum(image, kept)
 	switch {
-	case image.isOCI() && h.target.Checksum == "":
+	case image.isOCI() && asked == "":
 		sets = append(sets, h.drop(keyChecksum)...)
 		if h.has(keyChecksumType) {
 			sets = append(sets, h.drop(keyChecksumType)...)
@@ -190,7 +192,7 @@ func (h holder) catalogue(image *Image) (sets []set, problem string) {
 	default:
 		sets = append(sets, text(keyChecksum, checksum))
 		if h.has(keyChecksumType) {
-			if kept == autoName && h.target.Checksum == "" {
+			if kept == autoName && asked == "" {
 				algorithm = autoName
 			}
 			sets = append(sets, text(keyChecksumType, algorithm))
@@ -212,6 +214,24 @@ func (h holder) catalogue(image *Image) (sets []set, problem string) {
 	return sets, ""
 }
 
+// untyped is the algorithm that a checksum, or the address of one, shows where no type stands beside it; empty for SHA-256, and where the image has no
+// such sum. Whoever reads it expects the same again: a baremetal-operator before 0.10 takes what has no type for MD5.
+func untyped(checksum string, image *Image) string {
+	algorithm := ""
+	switch {
+	case len(checksum) == 128:
+		algorithm = sha512Name
+	case md5Sum.MatchString(checksum):
+		algorithm = md5Name
+	}
+	if image.checksum(algorithm) == "" {
+		return ""
+	}
+	return algorithm
+}
+
+var md5Sum = regexp.MustCompile(`^[0-9a-fA-F]{32}$|\.md5(sum)?$`)
+
 func size(image *Image) set {
 	return set{key: keySize, index: -1, value: strconv.FormatInt(image.Size, 10), tag: tagInteger}
 }
@@ -220,11 +240,8 @@ func size(image *Image) set {
 func (h holder) value(image *Image) (value, tag, problem string) {
 	switch h.target.Value {
 	case keyChecksum:
-		kept := ""
-		if len(h.image.String()) == 128 {
-			kept = sha512Name
-		}
-		_, value, problem = h.sum(image, kept)
+		h.target.Checksum = cmp.Or(h.target.Checksum, untyped(h.image.String(), image))
+		_, value, problem = h.sum(image, "")
 	case keyChecksumType:
 		value, _, problem = h.sum(image, h.image.String())
 	case keyFormat:
@@ -242,7 +259,7 @@ func (h holder) value(image *Image) (value, tag, problem string) {
 
 // status is what an AirshipImage's status becomes: api/v1alpha1.AirshipImageStatus.
 func status(image *Image, is *tree.Node) []set {
-	digests := image.digests()
+	digests := image.AllDigests()
 	var all []set
 	for _, name := range slices.Sorted(maps.Keys(digests)) {
 		all = append(all, text(name, digests[name]))

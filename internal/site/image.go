@@ -66,8 +66,8 @@ func (i *Image) checksum(algorithm string) string {
 	return i.Digests[algorithm]
 }
 
-// digests are all hashes, as an AirshipImage's status has them.
-func (i *Image) digests() map[string]string {
+// AllDigests are the hashes of all kinds, as an AirshipImage's status has them.
+func (i *Image) AllDigests() map[string]string {
 	all := map[string]string{}
 	for name, digest := range i.Digests {
 		if digest != "" {

@@ -214,3 +214,24 @@ func TestSeveralFormats(t *testing.T) {
 		assert.Contains(t, string(changes.Files[0].After), "http://images.example.org/"+c.want+"\n")
 	}
 }
+
+// A checksum without its type stays one of the kind that it is, for whoever reads it takes it for that.
+func TestUntypedChecksum(t *testing.T) {
+	image := controlPlane()
+	image.URL = "http://images.example.org/new.qcow2"
+	image.Digests = map[string]string{"md5": digits("7", 32)}
+	for old, want := range map[string]string{
+		digits("0", 64): image.SHA256, digits("0", 128): image.SHA512, digits("0", 32): image.Digests["md5"],
+		"http://old/a.qcow2.md5sum": image.Digests["md5"], "http://old/a.qcow2.sha256": image.SHA256, "": image.SHA256,
+	} {
+		file := filepath.Join(t.TempDir(), "catalogue.yaml")
+		text := "apiVersion: airshipit.org/v1alpha1\nkind: VariableCatalogue\nmetadata: {name: images}\nspec:\n  image: {url: 'http://old', checksum: '" + old + "'}\n  sum: '" + old + "'\n"
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		changes, err := read(t, Source{Documents: []string{file}}).Point(t.Context(), []Image{image}, Request{Targets: []Target{
+			{Kind: "VariableCatalogue", Name: "images", Path: "spec.image"}, {Kind: "VariableCatalogue", Name: "images", Path: "spec.sum", Value: "checksum"},
+		}}, Output{})
+		require.NoError(t, err, old)
+		require.Len(t, changes.Files, 1)
+		assert.Equal(t, 2, strings.Count(string(changes.Files[0].After), want), "%s: %s", old, changes.Files[0].After)
+	}
+}

@@ -30,8 +30,8 @@ type Target struct {
 	// Value is what a text at Path becomes: url (default), checksum, checksumType, format, size.
 	Value string `json:"value,omitempty"`
 	// Checksum is the algorithm: sha256 or sha512, or another one of the image's Digests (md5, for a baremetal-operator
-	// before 0.10 that reads a catalogue without checksumType). Empty: the one that the document names if the image has it,
-	// else sha256.
+	// before 0.10 that reads a catalogue without checksumType). Empty: the one that the document names, or that its checksum shows
+	// where it names none, if the image has it, else sha256.
 	Checksum string `json:"checksum,omitempty"`
 	// Image is the name of the AirshipImage, or of the profile. Empty: the only one, or the one that selects the host.
 	Image string `json:"image,omitempty"`

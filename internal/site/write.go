@@ -2,7 +2,6 @@ package site
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -108,7 +107,7 @@ func (one *staged) write() error {
 	if one.made, err = makeDirectory(filepath.Dir(one.target)); err != nil {
 		return err
 	}
-	partial := filepath.Join(filepath.Dir(one.target), "."+filepath.Base(one.target)+"."+rand.Text())
+	partial := wholefile.Partial(one.target)
 	file, err := os.OpenFile(partial, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err

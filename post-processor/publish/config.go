@@ -90,7 +90,8 @@ type Target struct {
 	FieldPath string `mapstructure:"field_path"`
 	// What a text at `field_path` becomes: `url` (default), `checksum`, `checksumType`, `format` or `size`.
 	Value string `mapstructure:"value"`
-	// The checksum's algorithm: `sha256`, `sha512` or `md5`. Default: the one that the document names, else `sha256`.
+	// The checksum's algorithm: `sha256`, `sha512` or `md5`. Default: the one that the document names, or, without a
+	// `checksumType`, that its checksum is of, else `sha256`.
 	Checksum string `mapstructure:"checksum"`
 	// Chooses among the image's formats. Default: the first.
 	Format string `mapstructure:"format"`
@@ -160,5 +161,8 @@ func (c *Config) decode(raws ...any) error {
 // unknown says whether an option is that of a data source which `packer validate` does not execute.
 func (c *Config) unknown() bool {
 	values := []string{c.Registry, c.Tag, c.Bundle, c.Directory, c.URL, c.PointTo, c.Update, c.UpdateDirectory}
+	for _, t := range c.Targets {
+		values = append(values, t.Kind, t.Name, t.Namespace, t.File, t.FieldPath, t.Value, t.Checksum, t.Format)
+	}
 	return slices.Contains(slices.Concat(values, c.Documents, c.Kustomizations), document.Unknown)
 }

@@ -4,8 +4,11 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/airshipit/packer-plugin-airship/internal/provenance"
 	"github.com/airshipit/packer-plugin-airship/internal/publish"
+	"github.com/airshipit/packer-plugin-airship/internal/report"
 	"github.com/airshipit/packer-plugin-airship/internal/repository/store"
+	"github.com/airshipit/packer-plugin-airship/internal/sbom"
 )
 
 // destination is one that the order names.
@@ -15,11 +18,15 @@ type destination struct {
 	name string
 }
 
+// transfer is how registries and web servers are spoken to.
+func (r run) transfer() publish.Transfer {
+	return publish.Transfer{Proxies: store.ProxiesFrom(os.Getenv), CABundle: r.config.CABundle, Say: r.say}
+}
+
 // destinations of an order: the registry first, whose copy documents name by default. cache is what builds share.
 func (r run) destinations(cache string) []destination {
-	transfer := publish.Transfer{
-		Proxies: store.ProxiesFrom(os.Getenv), CABundle: r.config.CABundle, Locks: filepath.Join(cache, "tags"), Say: r.say,
-	}
+	transfer := r.transfer()
+	transfer.Locks = filepath.Join(cache, "tags")
 	var all []destination
 	if o := r.order; o.Registry != "" {
 		all = append(all, destination{
@@ -28,7 +35,11 @@ func (r run) destinations(cache string) []destination {
 	}
 	if o := r.order; o.Directory != "" {
 		all = append(all, destination{
-			publish.Directory{Path: o.Directory, URL: o.URL, Overwrite: o.Overwrite, Transfer: transfer}, toDirectory, o.Directory,
+			publish.Directory{
+				Path: o.Directory, URL: o.URL, Overwrite: o.Overwrite, Transfer: transfer,
+				Endings: []string{sbom.Ending, provenance.Ending, report.Ending},
+			},
+			toDirectory, o.Directory,
 		})
 	}
 	if o := r.order; o.Bundle != "" {

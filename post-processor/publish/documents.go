@@ -215,10 +215,7 @@ func (r run) object(images []site.Image) (*unstructured.Unstructured, error) {
 	}
 	if len(images) > 0 {
 		first := images[0]
-		image.Status = v1alpha1.AirshipImageStatus{URL: first.URL, Checksum: first.SHA256, Size: first.Size, Digests: map[string]string{"sha256": first.SHA256}}
-		if first.SHA512 != "" {
-			image.Status.Digests["sha512"] = first.SHA512
-		}
+		image.Status = v1alpha1.AirshipImageStatus{URL: first.URL, Checksum: first.SHA256, Size: first.Size, Digests: first.AllDigests()}
 	}
 	text, err := json.Marshal(image)
 	if err != nil {

@@ -8,12 +8,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 
 	"github.com/hashicorp/hcl/v2/hcldec"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/publish"
+	"github.com/airshipit/packer-plugin-airship/internal/registry"
 	"github.com/airshipit/packer-plugin-airship/internal/site"
 )
 
@@ -60,6 +62,11 @@ func (p *PostProcessor) publish(ctx context.Context, ui packersdk.Ui, source pac
 	if err != nil {
 		return nil, err
 	}
+	if p.config.changes() || p.config.Cluster != nil {
+		if err := r.reachable(ctx, stored); err != nil {
+			return nil, fmt.Errorf("the image is stored, but nothing names it: %w", err)
+		}
+	}
 	all := r.named(stored)
 	if err := r.update(ctx, all); err != nil {
 		return nil, fmt.Errorf("the image is stored, but %w", err)
@@ -88,14 +95,15 @@ func (r run) store(ctx context.Context, images []publish.Image) ([]publish.Publi
 		return nil, fmt.Errorf("the cache: %w", err)
 	}
 	destinations := r.destinations(cache)
-	var all []error
-	for _, d := range destinations {
-		if err := d.Check(ctx, images); err != nil {
-			all = append(all, err)
+	// Each checks before it stores; of several none stores where another refuses.
+	if len(destinations) > 1 {
+		var all []error
+		for _, d := range destinations {
+			all = append(all, d.Check(ctx, images))
 		}
-	}
-	if err := errors.Join(all...); err != nil {
-		return nil, err
+		if err := errors.Join(all...); err != nil {
+			return nil, err
+		}
 	}
 	var chosen []publish.Published
 	for _, d := range destinations {
@@ -112,6 +120,25 @@ func (r run) store(ctx context.Context, images []publish.Image) ([]publish.Publi
 		}
 	}
 	return chosen, nil
+}
+
+// reachable says whether hosts will read what is stored by the URLs that documents are to name.
+func (r run) reachable(ctx context.Context, stored []publish.Published) error {
+	for _, p := range stored {
+		if host, ours := thisHost(p.URL); ours {
+			r.ui.Say("Warning: " + host + " is every host's own address, and no other host reads " + p.URL)
+		}
+	}
+	return r.transfer().Served(ctx, stored)
+}
+
+// thisHost is the host of a URL, and whether that is the one that this runs on.
+func thisHost(text string) (string, bool) {
+	address, err := url.Parse(text)
+	if err != nil {
+		return "", false
+	}
+	return address.Hostname(), registry.Loopback(address.Host)
 }
 
 // where is how a person finds a published image.

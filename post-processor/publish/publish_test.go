@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -207,6 +209,30 @@ func TestPostProcess(t *testing.T) {
 	again, err = os.ReadFile(hosts)
 	require.NoError(t, err)
 	assert.Equal(t, string(changed), string(again), "a document names what was not stored")
+}
+
+// No document names what the web server does not serve.
+func TestNotServed(t *testing.T) {
+	t.Setenv("PACKER_CACHE_DIR", t.TempDir())
+	web, docs := t.TempDir(), t.TempDir()
+	server := httptest.NewServer(http.StripPrefix("/images/", http.FileServer(http.Dir(web))))
+	t.Cleanup(server.Close)
+	hosts := filepath.Join(docs, "hosts.yaml")
+	require.NoError(t, os.WriteFile(hosts, []byte(host), 0o600))
+	publish := func(url string) error {
+		p, err := configure(t, map[string]any{"directory": web, "url": url, "documents": []string{hosts}, "target": []map[string]any{{"kind": "BareMetalHost"}}})
+		require.NoError(t, err)
+		_, _, _, err = p.PostProcess(t.Context(), packersdk.TestUi(t), built(t, "QFI\xfbdisk"))
+		return err
+	}
+	require.ErrorContains(t, publish(server.URL), "the image is stored, but nothing names it: ")
+	text, err := os.ReadFile(hosts)
+	require.NoError(t, err)
+	assert.Equal(t, host, string(text))
+	require.NoError(t, publish(server.URL+"/images"))
+	text, err = os.ReadFile(hosts)
+	require.NoError(t, err)
+	assert.Contains(t, string(text), server.URL+"/images/worker-")
 }
 
 // Hosts that the AirshipImage selects name it besides the documents that are listed.

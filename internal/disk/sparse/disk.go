@@ -41,6 +41,14 @@ func Open(src io.ReaderAt, size int64, report func(done, total int64)) (*Disk, e
 	return &Disk{Size: size, src: src, extents: extents, progress: progress{report: report}}, nil
 }
 
+// Within is how many bytes of a part of the disk may hold data: those that are no holes of its file.
+func (d *Disk) Within(start, size int64) (data int64) {
+	for _, e := range d.extents {
+		data += max(0, min(e.end, start+size)-max(e.start, start))
+	}
+	return data
+}
+
 // Each calls visit with each of the disk's blocks of n bytes that holds anything but zeros, in order. The last
 // one has zeros behind the disk's end. block is used again.
 func (d *Disk) Each(ctx context.Context, n int64, visit func(number int64, block []byte) error) error {

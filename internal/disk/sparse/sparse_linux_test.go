@@ -114,3 +114,12 @@ func TestProgress(t *testing.T) {
 	assert.Equal(t, []int64{16 * mib, 32 * mib}, done)
 	assert.Equal(t, []int64{40 * mib, 40 * mib}, total)
 }
+
+func TestWithin(t *testing.T) {
+	disk, err := Open(create(t, 8*mib, map[int64][]byte{mib: make([]byte, mib), 4 * mib: {1}}), 8*mib, nil)
+	require.NoError(t, err)
+	assert.Zero(t, disk.Within(0, mib))
+	assert.Equal(t, int64(mib), disk.Within(0, 4*mib))
+	assert.Equal(t, int64(mib/2), disk.Within(mib+mib/2, mib))
+	assert.Equal(t, disk.Within(0, 8*mib), disk.Within(mib, 7*mib))
+}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
+	"github.com/airshipit/packer-plugin-airship/internal/meminfo"
 	"github.com/airshipit/packer-plugin-airship/internal/userns"
 )
 
@@ -196,6 +197,9 @@ func (m *Machine) Access() machine.Access { return m.access.Access }
 
 // Gateway is machine.Machine's: the network is the host's.
 func (m *Machine) Gateway() string { return "127.0.0.1" }
+
+// Memory is machine.Machine's: the host's.
+func (m *Machine) Memory(context.Context) (int64, error) { return meminfo.Host(), nil }
 
 // NewDisk is machine.Machine's.
 func (m *Machine) NewDisk(ctx context.Context, size int64) error {

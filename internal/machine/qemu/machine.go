@@ -1,6 +1,7 @@
 package qemu
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine"
+	"github.com/airshipit/packer-plugin-airship/internal/meminfo"
 )
 
 // Machine is a machine.Machine in a virtual machine. It ends with this process: at once where the
@@ -77,6 +79,15 @@ const resized = `for round in $(seq 100); do
 done
 echo "the disk's size is $(blockdev --getsize64 "$1") instead of $2" >&2
 exit 1`
+
+// Memory is machine.Machine's.
+func (m *Machine) Memory(ctx context.Context) (int64, error) {
+	var text bytes.Buffer
+	if err := m.Run(ctx, machine.Command{Args: []string{"cat", meminfo.Path}, Stdout: &text}); err != nil {
+		return 0, fmt.Errorf("read the machine's memory: %w", err)
+	}
+	return meminfo.Available(text.String()), nil
+}
 
 // NewDisk is machine.Machine's.
 func (m *Machine) NewDisk(ctx context.Context, size int64) error {
