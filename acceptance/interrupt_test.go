@@ -38,6 +38,9 @@ func TestInterrupt(t *testing.T) {
 			r.editFile(t, "build.pkr.hcl", "  profile_yaml      =", "  reuse_stages      = false\n  profile_yaml      =")
 			cmd := r.command("build", "-on-error=cleanup", "-color=false", "-var", "isolation="+c.isolation, "-var", "accelerator=tcg")
 			waitFor(t, cmd, c.during)
+			if c.during == "packages unpacked" {
+				require.NotEmpty(t, machines(t), "the machine is not seen")
+			}
 			// As a terminal does: to everything that packer started and that did not leave its group.
 			require.NoError(t, syscall.Kill(-cmd.Process.Pid, c.signal))
 			_ = cmd.Wait() // it fails, as it should
@@ -79,13 +82,14 @@ func waitFor(t *testing.T, cmd *exec.Cmd, text string) {
 	t.Fatalf("packer ended without saying %q:\n%s", text, said.String())
 }
 
-// machines are the processes that run in a namespace, and those of virtual machines of the shared cache.
+// machines are the processes that run in a namespace or in virtual machines, of builds with the shared cache.
 func machines(t *testing.T) []string {
 	t.Helper()
 	all, err := filepath.Glob("/proc/[0-9]*")
 	require.NoError(t, err)
 	own, err := os.Readlink("/proc/self/ns/user")
 	require.NoError(t, err)
+	cache := onFilesystem(t, sharedCache(t))
 	var found []string
 	for _, process := range all {
 		namespace, err := os.Readlink(process + "/ns/user")
@@ -94,12 +98,30 @@ func machines(t *testing.T) []string {
 		}
 		line, _ := os.ReadFile(process + "/cmdline")
 		virtual := bytes.HasPrefix(programName(line), []byte("qemu-system-")) && bytes.Contains(line, []byte(sharedCache(t)))
-		if namespace == own && !virtual {
+		// A machine has directories of the cache mounted. Other namespaces are none of these tests.
+		mounts, _ := os.ReadFile(process + "/mountinfo")
+		inside := namespace != own && bytes.Contains(mounts, []byte(cache))
+		if !inside && !virtual {
 			continue
 		}
 		found = append(found, process+" "+string(bytes.ReplaceAll(line, []byte{0}, []byte{' '})))
 	}
 	return found
+}
+
+// onFilesystem is a path as mountinfo shows it (proc_pid_mountinfo(5)): from the top of its file system.
+func onFilesystem(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/mountinfo")
+	require.NoError(t, err)
+	var root, point string
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if at := strings.TrimSuffix(fields[4], "/"); len(at) >= len(point) && strings.HasPrefix(path, at+"/") {
+			root, point = fields[3], at
+		}
+	}
+	return filepath.Join(root, strings.TrimPrefix(path, point))
 }
 
 // programName is the last part of the path at the start of a command line.
