@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -28,7 +29,10 @@ func main() {
 		toolbox.EntryTask: toolbox.DoTask,
 	})
 
-	if len(os.Args) == 2 && os.Args[1] == "build" {
+	if len(os.Args) > 1 && os.Args[1] == "build" {
+		if len(os.Args) > 2 {
+			exit(errors.New("usage: packer-plugin-airship build, without arguments: a KRM function, which reads a ResourceList from standard input and writes it (docs/container.md)"))
+		}
 		exit(build())
 	}
 	set := plugin.NewSet()

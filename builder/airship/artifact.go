@@ -6,7 +6,9 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
+	"github.com/airshipit/packer-plugin-airship/internal/handover"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 )
 
@@ -17,6 +19,7 @@ type Artifact struct {
 	id     string
 	images []image
 	state  map[string]any
+	kept   atomic.Bool // handover.Keep was asked for
 }
 
 // Names of the builder's variables: build.ImagePath, build.ProfileName.
@@ -41,7 +44,7 @@ func (b *build) artifact() *Artifact {
 		"profile": b.plan.Profile, "action": b.plan.Action, "plan": b.plan.Digests().Output,
 		"format": first.Format, "sha256": first.SHA256, "sha512": first.SHA512,
 		"size": strconv.FormatInt(first.Size, 10), "virtual_size": strconv.FormatInt(first.VirtualSize, 10),
-		"images": b.files[:len(b.images)], "airship_image": b.imageYAML,
+		"images": b.files[:len(b.images)], handover.Image: b.imageYAML,
 		// Packer reads the post-processors' build variables from it.
 		"generated_data": b.generated,
 	}
@@ -71,10 +74,19 @@ func (a *Artifact) String() string {
 
 // State gives profile, action, plan (a digest), of the first image format, sha256, sha512, size and virtual_size
 // (bytes), strings all; images, the paths of all of them; airship_image, the AirshipImage as YAML; and generated_data.
-func (a *Artifact) State(name string) any { return a.state[name] }
+func (a *Artifact) State(name string) any {
+	if name == handover.Keep {
+		a.kept.Store(true)
+		return true
+	}
+	return a.state[name]
+}
 
-// Destroy removes the files and directories.
+// Destroy removes the files and directories, unless a post-processor that failed asked for handover.Keep.
 func (a *Artifact) Destroy() error {
+	if a.kept.Load() {
+		return nil
+	}
 	var failed []error
 	for _, f := range a.all {
 		failed = append(failed, os.RemoveAll(f))

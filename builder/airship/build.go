@@ -3,6 +3,7 @@ package airship
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
@@ -59,6 +60,7 @@ type build struct {
 	imageYAML   string            // deliver: the AirshipImage
 	stages      []stage
 	began       time.Time
+	lastSaid    atomic.Int64        // when say was called, Unix nanoseconds
 	inventory   inventory.Inventory // finalise
 	record      report.Record       // deliver: for the next build of the profile
 }
@@ -94,5 +96,6 @@ type check struct {
 
 // say prints one indented line below a stage's title.
 func (b *build) say(format string, args ...any) {
+	b.lastSaid.Store(time.Now().UnixNano())
 	b.ui.Say("    " + b.mask.Text(fmt.Sprintf(format, args...)))
 }

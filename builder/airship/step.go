@@ -28,7 +28,10 @@ func (s step) Run(ctx context.Context, state multistep.StateBag) multistep.StepA
 	// With -on-error=ask a step that failed may run again.
 	state.Remove("error")
 	began := time.Now()
-	if err := s.run(ctx, b, state); err != nil {
+	quiet := b.tellTime(s.title, quietTime)
+	err := s.run(ctx, b, state)
+	quiet()
+	if err != nil {
 		if ctx.Err() != nil {
 			return multistep.ActionHalt
 		}
@@ -42,6 +45,38 @@ func (s step) Run(ctx context.Context, state multistep.StateBag) multistep.StepA
 		b.say("done in %.1f s", took.Seconds())
 	}
 	return multistep.ActionContinue
+}
+
+// quietTime is how long a stage says nothing before it says that it is still at work.
+const quietTime = 15 * time.Second
+
+// tellTime says how long a stage has been at work whenever nothing else was said for a while, until the returned function is called.
+func (b *build) tellTime(title string, quiet time.Duration) (stop func()) {
+	if title == "" {
+		return func() {}
+	}
+	began := time.Now()
+	b.lastSaid.Store(began.UnixNano())
+	ended, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			wait := quiet - time.Since(time.Unix(0, b.lastSaid.Load()))
+			if wait <= 0 {
+				b.say("at work for %.0f s", time.Since(began).Seconds())
+				wait = quiet
+			}
+			select {
+			case <-ended:
+				return
+			case <-time.After(wait):
+			}
+		}
+	}()
+	return func() {
+		close(ended)
+		<-done
+	}
 }
 
 // cleanupTimeout bounds what a step may take to undo its work.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	"golang.org/x/sync/errgroup"
@@ -49,8 +50,9 @@ func bootImage(ctx context.Context, b *build, _ multistep.StateBag) error {
 	b.say("QEMU %s, %s: %s", binary.Version, accelerator.Name, accelerator.Reason)
 
 	group, ctx := errgroup.WithContext(ctx)
+	var turns sync.RWMutex
 	for i := range b.checks {
-		group.Go(func() error { return b.boot(ctx, &b.checks[i], binary, accelerator) })
+		group.Go(func() error { return b.boot(ctx, &b.checks[i], binary, accelerator, &turns) })
 	}
 	return group.Wait()
 }
@@ -100,7 +102,7 @@ func uefi(p plan.Plan) bootcheck.Firmware {
 	return bootcheck.UEFI
 }
 
-func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelerator qemu.Accelerator) error {
+func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelerator qemu.Accelerator, turns *sync.RWMutex) error {
 	directory, err := os.MkdirTemp(b.work.Path, "boot-")
 	if err != nil {
 		return err
@@ -120,6 +122,7 @@ func (b *build) boot(ctx context.Context, c *check, binary qemu.Binary, accelera
 		WorkDir:     directory,
 		Timeout:     b.config.BootTimeout,
 		Expect:      expect,
+		Turns:       turns,
 		Progress:    b.say,
 	}
 	if b.configured {

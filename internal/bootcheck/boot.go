@@ -97,7 +97,10 @@ func (g guest) failure(cause, ended, report error, screen *console, port []byte,
 		e.Problem = "the guest's kernel panics"
 	case errors.Is(cause, errStuck):
 		e.died = false
-		e.Problem = "the guest does not start: " + strings.TrimSpace(screen.line(stuck))
+		e.Problem = "the guest does not start: " + inShort(screen.line(stuck))
+		if e.starved = !g.options.Accelerator.Hardware() && screen.saw("Timed out waiting for device"); e.starved {
+			e.Problem += " (it waited in vain for a disk: emulated, it may have had too little of this host's time)"
+		}
 	case errors.Is(cause, errRefused):
 		e.died = false
 		e.Problem = "Secure Boot: " + refusal(screen.line(refused))
@@ -120,6 +123,16 @@ func (g guest) failure(cause, ended, report error, screen *console, port []byte,
 	}
 	e.Problem += said
 	return e
+}
+
+// inShort is the end of a console's line, where its meaning is: what was on the screen before may be the line's beginning.
+func inShort(line string) string {
+	const most = 160
+	line = strings.Join(strings.Fields(line), " ")
+	if len(line) > most {
+		line = "…" + strings.ToValidUTF8(line[len(line)-most:], "")
+	}
+	return line
 }
 
 // stages tells each stage with the time since start.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/airshipit/packer-plugin-airship/internal/machine/qemu"
@@ -39,6 +40,8 @@ type Options struct {
 	Expect  Expectations
 	// Console gets the guest's serial console as it comes; nil: it is kept for errors alone.
 	Console io.Writer
+	// Turns keeps a boot that is tried again from running beside others that have the same; nil: there are none.
+	Turns *sync.RWMutex
 	// Progress gets a line a stage of the boot; may be nil.
 	Progress func(format string, args ...any)
 }
@@ -50,7 +53,7 @@ const (
 	DefaultLiveTimeout = 20 * time.Minute
 )
 
-// attempts at a boot whose guest dies: kernels under software emulation do now and then.
+// attempts at a boot whose guest dies, as kernels under software emulation do now and then, or that had too little of a busy host.
 const attempts = 2
 
 // BootError says that the image did not come as far as answering.
@@ -60,6 +63,8 @@ type BootError struct {
 	Console []string
 	// died tells a guest that ended from one that hangs.
 	died bool
+	// starved: an emulated guest got so little of the host's time that its own timeouts passed.
+	starved bool
 }
 
 func (e *BootError) Error() string {
@@ -106,6 +111,9 @@ func withDefaults(o Options) Options {
 	default:
 		o.Timeout = DefaultTimeout
 	}
+	if o.Turns == nil {
+		o.Turns = new(sync.RWMutex)
+	}
 	if o.Progress == nil {
 		o.Progress = func(string, ...any) {}
 	}
@@ -127,9 +135,9 @@ func bootAndJudge(ctx context.Context, o Options) (Answers, error) {
 		}
 	}
 	for attempt := 1; ; attempt++ {
-		answers, err := bootOnce(ctx, o, seed)
+		answers, err := bootInTurn(ctx, o, seed, attempt)
 		var boot *BootError
-		if errors.As(err, &boot) && boot.died && attempt < attempts && ctx.Err() == nil {
+		if errors.As(err, &boot) && (boot.died || boot.starved) && attempt < attempts && ctx.Err() == nil {
 			o.Progress("%s: %s; once more", o.Firmware, boot.Problem)
 			continue
 		}
@@ -166,6 +174,18 @@ func judge(o Options, answers Answers) error {
 		return fmt.Errorf("the image is not what was asked for:\n%w", err)
 	}
 	return nil
+}
+
+// bootInTurn boots the image beside others the first time, and alone after that.
+func bootInTurn(ctx context.Context, o Options, seed []byte, attempt int) (Answers, error) {
+	if attempt == 1 {
+		o.Turns.RLock()
+		defer o.Turns.RUnlock()
+	} else {
+		o.Turns.Lock()
+		defer o.Turns.Unlock()
+	}
+	return bootOnce(ctx, o, seed)
 }
 
 // bootOnce boots the image in a directory of its own.

@@ -34,6 +34,7 @@ func TestCheckBoots(t *testing.T) {
 		{name: "cannot ask", console: "Linux version 6\n", report: "sh: python3: not found", end: resets, problem: "python3: not found", boots: 2},
 		{name: "hangs", console: prompt, end: hangs, timeout: 5 * time.Second, problem: "did not report within 5s", boots: 1},
 		{name: "finds no root", console: "Linux version 6\nALERT! UUID=5a does not exist.\n(initramfs) ", end: hangs, problem: "the guest does not start: (initramfs)", boots: 1},
+		{name: "waits in vain for a disk", console: "Linux version 6\n[ TIME ] Timed out waiting for device d.\nYou are in emergency mode.\n", end: hangs, problem: "it may have had too little of this host's time", boots: 2},
 		{name: "is refused", console: "Linux version 6\nerror: bad shim signature.\nerror: you need to load the kernel first.\n", end: hangs, problem: "Secure Boot: GRUB refuses the kernel: bad shim signature", boots: 1},
 		{name: "has a prompt alone", console: prompt, end: hangs, withoutInit: true, boots: 1},
 		{name: "has not even a prompt", console: "Linux version 6\n", end: hangs, withoutInit: true, timeout: 5 * time.Second, problem: "did not report within 5s", boots: 1},

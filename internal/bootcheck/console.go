@@ -161,6 +161,11 @@ func (c *console) tail() []string {
 	return tail
 }
 
+// saw says whether a text is in the last lines.
+func (c *console) saw(text string) bool {
+	return slices.ContainsFunc(c.tail(), func(line string) bool { return strings.Contains(line, text) })
+}
+
 // silent tells that nothing but firmware and boot loader was ever seen.
 func (c *console) silent() bool {
 	c.mu.Lock()

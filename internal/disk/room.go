@@ -41,7 +41,7 @@ func (a assembly) room(ctx context.Context) error {
 func tight(p plan.Partition, c content, own, inodes int64) string {
 	need := own + c.bytes
 	if need > p.Size {
-		return fmt.Sprintf("%s on %s has %d MiB and its content of %d MiB needs %d MiB: make the partition larger by %d MiB at least",
+		return fmt.Sprintf("%s on %s has %d MiB and its content of %d MiB needs %d MiB: make the partition, or qcow_capacity where the layout is the default, larger by %d MiB at least",
 			p.Filesystem.Type, p.Mount.Path, p.Size>>20, wholeMiB(c.bytes), wholeMiB(need), wholeMiB(need-p.Size))
 	}
 	if inodes > 0 && c.files > inodes {

@@ -68,7 +68,7 @@ func smallest(t *testing.T, m machine.Machine, filesystem string) plan.Plan {
 func TestTight(t *testing.T) {
 	p := plan.Partition{Size: 100 << 20, Mount: &plan.Mount{Path: "/var"}, Filesystem: &plan.Filesystem{Type: "ext4"}}
 	assert.Empty(t, tight(p, content{files: 10, bytes: 90 << 20}, 10<<20, 10))
-	assert.Equal(t, "ext4 on /var has 100 MiB and its content of 91 MiB needs 101 MiB: make the partition larger by 1 MiB at least",
+	assert.Equal(t, "ext4 on /var has 100 MiB and its content of 91 MiB needs 101 MiB: make the partition, or qcow_capacity where the layout is the default, larger by 1 MiB at least",
 		tight(p, content{files: 10, bytes: 91 << 20}, 10<<20, 10))
 	assert.Equal(t, "ext4 on /var has room for 1000 files in 100 MiB and its content has 2500: make the partition larger, 250 MiB at least, or take xfs or btrfs",
 		tight(p, content{files: 2500, bytes: 1 << 20}, 10<<20, 1000))

@@ -69,7 +69,7 @@ func (p *Profile) warnOfFirstBoot(r *tree.Report) {
 		// The second is all of it but some datasources' dependencies. What is still encrypted may be either.
 		return name == "cloud-init" || name == "cloud-init-base" || strings.HasPrefix(text, sealedMark)
 	})
-	if len(fields) > 0 && !hasCloudInit {
+	if isISO := p.Image.Spec.Builder.Action == v1alpha1.ActionBuildISO; len(fields) > 0 && !hasCloudInit && !isISO { // an ISO gets it anyway
 		p.warn(r, fields[0], "nothing reads it: cloud-init is not among the packages; add it to software.packages")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/fn/framework"
 	"sigs.k8s.io/kustomize/kyaml/kio"
@@ -110,6 +111,10 @@ func results(err error) framework.Results {
 	}
 	var all framework.Results
 	for _, m := range found {
+		// The list's own name for the document.
+		named := *m
+		named.File = strings.TrimPrefix(m.File, documentsDirectory+"/")
+		m = &named
 		result := &framework.Result{Message: m.Error(), Severity: framework.Error}
 		if m.File != "" {
 			result.File = &framework.File{Path: m.File}

@@ -82,7 +82,7 @@ func TestRefused(t *testing.T) {
 		"without a name": {"apiVersion: airshipit.org/v1alpha1\nkind: AirshipImage\nspec: {}\n", profile, "metadata.name: is required"},
 		"a mistake": {
 			image, strings.Replace(profile, "software", "sofware", 1),
-			"documents/site/worker.yaml:6:3: spec.sofware: unknown field; did you mean software?",
+			": site/worker.yaml:6:3: spec.sofware: unknown field; did you mean software?",
 		},
 		"lost": {
 			strings.Replace(image, "  publish: {registry: registry.example.org/site/images}\n", "", 1), profile,

@@ -55,10 +55,13 @@ func (e Environment) packerEnvironment(ctx context.Context, directory string) ([
 			variableCache, cache, os.Getuid())
 		env = append(env, variableCache+"="+filepath.Join(directory, "cache"))
 	}
-	for name, value := range map[string]string{"PACKER_CONFIG_DIR": "packer", variableCache: "cache"} {
-		if e.Getenv(name) == "" {
-			env = append(env, name+"="+filepath.Join(directory, value))
-		}
+	if e.Getenv(variableCache) == "" && !hasCache() {
+		fmt.Fprintf(e.Stderr, "this user (%d) has no cache directory: this build fetches its tools and packages, and keeps none; %s can name one\n",
+			os.Getuid(), variableCache)
+		env = append(env, variableCache+"="+filepath.Join(directory, "cache"))
+	}
+	if name := "PACKER_CONFIG_DIR"; e.Getenv(name) == "" {
+		env = append(env, name+"="+filepath.Join(directory, "packer"))
 	}
 	if e.Getenv("PACKER_PLUGIN_PATH") != "" {
 		return env, nil
@@ -68,6 +71,16 @@ func (e Environment) packerEnvironment(ctx context.Context, directory string) ([
 		return nil, fmt.Errorf("install the plugin for this build: %w", err)
 	}
 	return env, nil
+}
+
+// hasCache says whether the user has the cache directory that Packer takes by itself.
+func hasCache() bool {
+	users, err := os.UserCacheDir()
+	if err != nil {
+		return false
+	}
+	directory := filepath.Join(users, "packer")
+	return os.MkdirAll(directory, 0o755) == nil && writable(directory)
 }
 
 func writable(directory string) bool {

@@ -26,7 +26,7 @@ func CheckPackages(ctx context.Context, p plan.Plan, find func(sha256 string) (s
 	if len(p.Disk.Partitions) == 0 {
 		return nil
 	}
-	var installed int64
+	var installed, kernels int64
 	if p.RootFS.Base != nil {
 		installed = p.RootFS.Base.Installed
 	}
@@ -58,9 +58,12 @@ func CheckPackages(ctx context.Context, p plan.Plan, find func(sha256 string) (s
 			return fmt.Errorf("%s: %w", pkg.Name, err)
 		}
 		installed += size
+		if hasKernelConfig(pkg.Name) {
+			kernels += size
+		}
 	}
 	var mistakes *multierror.Error
-	if room := roomOf(p.Disk); installed > room {
+	if room := roomOf(p.Disk, kernels); installed > room {
 		mistakes = multierror.Append(mistakes, &mistake.Mistake{
 			Field: "spec.storage.qcow_capacity",
 			Problem: fmt.Sprintf("the packages take %d MiB and the disk's file systems have %d MiB: want %d MiB more at least, for the partitions that hold them",
@@ -75,11 +78,15 @@ func CheckPackages(ctx context.Context, p plan.Plan, find func(sha256 string) (s
 
 func mebibytes(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
 
-// roomOf the file systems that packages can be in: firmware's has none.
-func roomOf(d plan.Disk) int64 {
+// roomOf the file systems that packages can be in: firmware's has none, and of /boot what kernels can fill.
+func roomOf(d plan.Disk, kernels int64) int64 {
 	var room int64
 	for _, p := range d.Mounts() {
-		if p.Filesystem.Type != "vfat" {
+		switch {
+		case p.Filesystem.Type == "vfat":
+		case p.Mount.Path == "/boot":
+			room += min(p.Size, kernels)
+		default:
 			room += p.Size
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/airshipit/packer-plugin-airship/internal/cluster/clustertest"
+	"github.com/airshipit/packer-plugin-airship/internal/handover"
 )
 
 func TestMain(m *testing.M) { os.Exit(clustertest.Run(m)) }
@@ -36,7 +37,7 @@ func TestCluster(t *testing.T) {
 	sum, _, _ := unstructured.NestedString(object.Object, "status", "checksum")
 	assert.Equal(t, "sha256:"+sum, source.IdValue)
 
-	source.StateValues[imageState] = strings.Replace(imageYAML, "worker-image", "worker_image", 1)
+	source.StateValues[handover.Image] = strings.Replace(imageYAML, "worker-image", "worker_image", 1)
 	_, _, _, err = p.PostProcess(t.Context(), packersdk.TestUi(t), source)
 	require.ErrorContains(t, err, "the image is stored, but the cluster does not know it")
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/cluster"
 	"github.com/airshipit/packer-plugin-airship/internal/flock"
+	"github.com/airshipit/packer-plugin-airship/internal/handover"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/site"
 )
@@ -24,16 +25,13 @@ import (
 // kindHost is of the documents that an AirshipImage's hostSelector selects.
 const kindHost = "BareMetalHost"
 
-// imageState is where the builder's artifact has its AirshipImage.
-const imageState = "airship_image"
-
 // airshipImage is that of the template's profile, else of the artifact; one without a name where neither has any.
 func (c *Config) airshipImage(source packersdk.Artifact) (*v1alpha1.AirshipImage, error) {
 	if c.profile != nil {
 		return &c.profile.Image, nil
 	}
 	image := &v1alpha1.AirshipImage{}
-	text, _ := source.State(imageState).(string)
+	text, _ := source.State(handover.Image).(string)
 	if err := yaml.UnmarshalStrict([]byte(text), image); err != nil {
 		return nil, fmt.Errorf("read the artifact's AirshipImage: %w", err)
 	}

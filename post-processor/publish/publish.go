@@ -14,6 +14,7 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/handover"
 	"github.com/airshipit/packer-plugin-airship/internal/publish"
 	"github.com/airshipit/packer-plugin-airship/internal/registry"
 	"github.com/airshipit/packer-plugin-airship/internal/site"
@@ -40,6 +41,10 @@ func (p *PostProcessor) Configure(raws ...any) error {
 func (p *PostProcessor) PostProcess(ctx context.Context, ui packersdk.Ui, source packersdk.Artifact) (packersdk.Artifact, bool, bool, error) {
 	published, err := p.publish(ctx, ui, source)
 	if err != nil {
+		// Packer removes what a post-processor failed on.
+		if kept, _ := source.State(handover.Keep).(bool); kept {
+			err = fmt.Errorf("%w\nthe image itself is kept: %s", err, source)
+		}
 		return nil, false, false, err
 	}
 	return &artifact{Artifact: source, published: published}, true, false, nil

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/handover"
 	"github.com/airshipit/packer-plugin-airship/internal/sbom"
 	"github.com/airshipit/packer-plugin-airship/internal/site"
 )
@@ -131,7 +132,7 @@ func built(t *testing.T, text string) *packersdk.MockArtifact {
 	require.NoError(t, os.WriteFile(image+sbom.Ending, []byte("{}"), 0o600))
 	return &packersdk.MockArtifact{
 		IdValue: "sha256:" + sha, FilesValue: []string{image, image + manifestEnding, image + sbom.Ending},
-		StateValues: map[string]any{imageState: imageYAML},
+		StateValues: map[string]any{handover.Image: imageYAML},
 	}
 }
 
@@ -261,7 +262,7 @@ func TestWithoutURL(t *testing.T) {
 	p, err := configure(t, map[string]any{"directory": filepath.Join(docs, "web"), "documents": []string{filepath.Join(docs, "hosts.yaml")}})
 	require.NoError(t, err)
 	source := built(t, "QFI\xfbdisk")
-	source.StateValues[imageState] = strings.Replace(imageYAML, "    url: http://images.example.org\n", "", 1)
+	source.StateValues[handover.Image] = strings.Replace(imageYAML, "    url: http://images.example.org\n", "", 1)
 	_, _, _, err = p.PostProcess(context.Background(), packersdk.TestUi(t), source)
 	require.ErrorContains(t, err, "which will have no URL: give url")
 }
