@@ -97,6 +97,8 @@ func TestPublish(t *testing.T) {
 		r.editFile(t, "documents/node.yaml", "control01", "control02")
 		said := r.fails(t, "build", append(variables, "-force")...)
 		assert.Contains(t, said, "overwrite")
+		assert.Contains(t, said, "the image itself is kept: ")
+		assert.Equal(t, "control02\n", tool(t, "debugfs", "-R", "cat /etc/hostname", rawRoot(t, r.built(t)[0])), "the image that was not stored is lost")
 		assert.Equal(t, image, r.imageOf(t, "node01"), "a document names what is not there")
 	})
 	t.Run("a registry that is down", func(t *testing.T) {

@@ -41,6 +41,41 @@ type manifest struct {
 		Name, Format, SHA256, SHA512 string
 		Size, VirtualSize            int64
 	}
+	Boots []struct {
+		Firmware, Reason string
+		Verified         bool
+	}
+}
+
+// unbooted is why the builder airship did not see its image boot; empty where it did, and for other builders' images.
+func unbooted(files []string) string {
+	for _, file := range files {
+		if !strings.HasSuffix(file, manifestEnding) {
+			continue
+		}
+		m, err := readManifest(file)
+		if err != nil {
+			return "" // told when the images are looked for
+		}
+		for _, boot := range m.Boots {
+			if !boot.Verified {
+				return boot.Firmware + ": " + boot.Reason
+			}
+		}
+	}
+	return ""
+}
+
+func readManifest(name string) (*manifest, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	m := &manifest{}
+	if err := json.Unmarshal(text, m); err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return m, nil
 }
 
 // imagesOf are the images among an artifact's files: those that a manifest of the builder airship names, else those whose names tell a
@@ -57,13 +92,9 @@ func imagesOf(ctx context.Context, source packersdk.Artifact, architecture strin
 
 // ofManifest are the images of a build of ours. Directories, which have no sum, are stored nowhere.
 func ofManifest(ctx context.Context, name string, files []string) ([]publish.Image, error) {
-	text, err := os.ReadFile(name)
+	m, err := readManifest(name)
 	if err != nil {
 		return nil, err
-	}
-	var m manifest
-	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	var all []publish.Image
 	for _, i := range m.Images {

@@ -68,6 +68,9 @@ func (p *PostProcessor) publish(ctx context.Context, ui packersdk.Ui, source pac
 		return nil, err
 	}
 	if p.config.changes() || p.config.Cluster != nil {
+		if reason := unbooted(source.Files()); reason != "" {
+			ui.Say("Warning: hosts are to take an image that was not seen booting (" + reason + ")")
+		}
 		if err := r.reachable(ctx, stored); err != nil {
 			return nil, fmt.Errorf("the image is stored, but nothing names it: %w", err)
 		}

@@ -151,6 +151,17 @@ func TestImages(t *testing.T) {
 	require.ErrorContains(t, err, "the post-processor comes before those that change it")
 }
 
+func TestUnbooted(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a"+manifestEnding)
+	for boots, want := range map[string]string{
+		`[]`: "", `[{"firmware":"bios","verified":true}]`: "",
+		`[{"firmware":"bios","verified":true},{"firmware":"uefi","reason":"verify_boot is false"}]`: "uefi: verify_boot is false",
+	} {
+		require.NoError(t, os.WriteFile(file, []byte(`{"boots":`+boots+`}`), 0o600))
+		assert.Equal(t, want, unbooted([]string{"a.qcow2", file}))
+	}
+}
+
 func TestForeignImages(t *testing.T) {
 	dir := t.TempDir()
 	var files []string
