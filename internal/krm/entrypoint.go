@@ -54,7 +54,7 @@ func (e Environment) first(ctx context.Context, config string) error {
 	if err != nil {
 		return err
 	}
-	return inDirectory(ctx, func(directory string) error {
+	return inDirectory(ctx, e.Stderr, func(directory string) error {
 		name := filepath.Base(config)
 		if err := writeDocuments(name, []*yaml.RNode{configuration}); err != nil {
 			return err
@@ -74,7 +74,7 @@ func (e Environment) second(ctx context.Context, input []byte) error {
 	if err != nil {
 		return err
 	}
-	return inDirectory(ctx, func(directory string) error {
+	return inDirectory(ctx, e.Stderr, func(directory string) error {
 		const name, metadata = "stdin.yaml", "metadata.yaml"
 		if err := os.WriteFile(name, input, 0o600); err != nil {
 			return err

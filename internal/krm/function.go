@@ -52,7 +52,7 @@ func (e Environment) process(ctx context.Context, rl *framework.ResourceList) er
 	if err != nil {
 		return err
 	}
-	return inDirectory(ctx, func(directory string) error {
+	return inDirectory(ctx, e.Stderr, func(directory string) error {
 		if err := site.write(); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package krm
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -375,10 +376,10 @@ func TestPrivateDirectory(t *testing.T) {
 	require.NoError(t, lock.Close())
 
 	var own string
-	require.NoError(t, inDirectory(t.Context(), func(directory string) error {
+	require.NoError(t, inDirectory(t.Context(), io.Discard, func(directory string) error {
 		own = directory
 		assert.NoDirExists(t, killed)
-		require.NoError(t, inDirectory(t.Context(), func(other string) error {
+		require.NoError(t, inDirectory(t.Context(), io.Discard, func(other string) error {
 			assert.NotEqual(t, directory, other)
 			return nil
 		}))

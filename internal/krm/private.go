@@ -3,6 +3,8 @@ package krm
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -19,9 +21,10 @@ const (
 
 // inDirectory runs do with a private directory as the working directory, which it removes. Documents are named relative to it, as
 // the user named them.
-func inDirectory(ctx context.Context, do func(directory string) error) (err error) {
+func inDirectory(ctx context.Context, stderr io.Writer, do func(directory string) error) (err error) {
+	// What cannot be removed now is in nobody's way.
 	if err := sweep(ctx); err != nil {
-		return err
+		fmt.Fprintf(stderr, "Warning: what a killed run left stays: %v\n", err)
 	}
 	directory, err := os.MkdirTemp("", directoryPattern)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/airshipit/packer-plugin-airship/internal/flock"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
+	"github.com/airshipit/packer-plugin-airship/internal/wholefile"
 )
 
 // Directory stores images in a directory that a web server serves.
@@ -155,10 +156,8 @@ func (d Directory) Publish(ctx context.Context, images []Image) ([]Published, er
 		return nil, err
 	}
 	defer lock.Close()
-	if err := flock.Wait(ctx, lock, func() { d.withDefaults().Say("another build publishes to %s; waiting", d.Path) }); err != nil {
-		return nil, err
-	}
-	if err := removed(d.partial()); err != nil { // of a build that was killed
+	err = flock.Wait(ctx, lock, func() { d.withDefaults().Say("another build publishes to %s; waiting", d.Path) })
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return nil, err
 	}
 	places, err := d.places(ctx, images)
@@ -181,8 +180,10 @@ func (d Directory) Publish(ctx context.Context, images []Image) ([]Published, er
 	return published, nil
 }
 
-// partial is the name of what is not whole yet; one build at a time writes it.
-func (d Directory) partial() string { return filepath.Join(d.Path, ".airship-publish.partial") }
+// partial is a name of its own for what is not whole yet: builds of other hosts may write here, too, where the lock does not reach (NFS).
+func (d Directory) partial() string {
+	return wholefile.Partial(filepath.Join(d.Path, "airship-publish"))
+}
 
 // url is where a file is served; empty where that is not known.
 func (d Directory) url(name string) string {

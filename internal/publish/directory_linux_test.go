@@ -15,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -216,6 +217,8 @@ func TestDirectoryFaults(t *testing.T) {
 	// What a killed build left is no hindrance.
 	partial := Directory{Path: dir}.partial()
 	require.NoError(t, os.WriteFile(partial, noise(1000, 1), 0o600))
+	long := time.Now().Add(-time.Hour)
+	require.NoError(t, os.Chtimes(partial, long, long))
 	_, err = Directory{Path: dir}.Publish(t.Context(), []Image{image})
 	require.NoError(t, err)
 	assert.NoFileExists(t, partial)

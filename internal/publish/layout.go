@@ -37,6 +37,9 @@ var formats = []string{
 	plan.QCOW2, plan.Raw, plan.RawZstd, plan.VHD, plan.VHDX, plan.VMDK, plan.GCE, plan.ISOImage, plan.TarZstd, plan.SquashFS, plan.OCI,
 }
 
+// Formats that are stored, as users write them.
+func Formats() []string { return slices.Clone(formats) }
+
 // layerTypes of the files, the names of freedesktop's shared-mime-info where it has one. Ironic decompresses what ends in zstd.
 var layerTypes = map[string]string{
 	plan.QCOW2:    "application/x-qemu-disk",

@@ -70,7 +70,6 @@ func TestDockerRegistry(t *testing.T) {
 	address := serve(t, registry)
 	said := &spoken{}
 	to := Registry{Repository: "oci://" + address + "/site/images", Tag: "v1", Transfer: quick(said)}
-	to.ReadBack = true
 	images := []Image{
 		qcow2(t, 300_000), written(t, "node.raw", plan.Raw, noise(200_000, 1)), written(t, "node.raw.zst", plan.RawZstd, noise(70_000, 2)),
 		written(t, "node.iso", plan.ISOImage, noise(65_536, 3)),

@@ -2,9 +2,11 @@ package publish
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +36,9 @@ func (t Transfer) Served(ctx context.Context, all []Published) error {
 	return mistakes.ErrorOrNil()
 }
 
+// fromBetween are the answers of who does not reach the server.
+var fromBetween = []int{http.StatusProxyAuthRequired, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
+
 func (t Transfer) served(ctx context.Context, client *http.Client, p Published) error {
 	within, cancel := context.WithTimeout(ctx, servedTimeout)
 	defer cancel()
@@ -44,6 +49,10 @@ func (t Transfer) served(ctx context.Context, client *http.Client, p Published) 
 	response, err := client.Do(request)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	var certificate *tls.CertificateVerificationError
+	if errors.As(err, &certificate) {
+		return fmt.Errorf("the web server of %s shows a certificate that is not trusted: %w; give its authority as ca_bundle", p.URL, certificate.Err)
 	}
 	if err != nil {
 		if errors.Is(within.Err(), context.DeadlineExceeded) {
@@ -56,6 +65,9 @@ func (t Transfer) served(ctx context.Context, client *http.Client, p Published) 
 	switch status := response.StatusCode; {
 	case status == http.StatusMethodNotAllowed || status == http.StatusNotImplemented:
 		t.Say("Warning: whether hosts can read %s is not known: its server answers no HEAD", p.URL)
+	case slices.Contains(fromBetween, status):
+		// Of a proxy, or of a server that stands before the one meant: no more than that this host does not reach that.
+		t.Say("Warning: whether hosts can read %s is not known from here: the answer is %s", p.URL, response.Status)
 	case status != http.StatusOK:
 		return fmt.Errorf("the web server does not serve %s: it answers %s; is url where it serves directory?", p.URL, response.Status)
 	case response.ContentLength >= 0 && response.ContentLength != p.Image.Size:

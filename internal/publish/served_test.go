@@ -37,6 +37,13 @@ func TestServed(t *testing.T) {
 	require.NoError(t, ask(server.URL+"/silent"))
 	assert.Contains(t, said.text(), "/silent is not known: its server answers no HEAD")
 	server.Close()
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(secure.Close)
+	require.ErrorContains(t, ask(secure.URL+"/x"), "shows a certificate that is not trusted: ")
+	tired := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }))
+	t.Cleanup(tired.Close)
+	require.NoError(t, ask(tired.URL+"/x"))
+	assert.Contains(t, said.text(), "the answer is 502 Bad Gateway")
 	require.NoError(t, ask(server.URL+"/whole"))
 	assert.Contains(t, said.text(), "whether hosts can read "+server.URL+"/whole is not known from here: ")
 }

@@ -26,8 +26,6 @@ type Transfer struct {
 	StallTimeout, AnswerTimeout time.Duration
 	// Locks is a directory in which builds of this host that write one tag take turns; empty: they do not.
 	Locks string
-	// ReadBack reads every image as a whole after its upload, besides asking the registry for its digest.
-	ReadBack bool
 	// Say takes a line of progress; it is never called twice at a time for one image.
 	Say func(format string, args ...any)
 

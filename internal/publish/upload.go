@@ -36,7 +36,7 @@ type blob struct {
 
 // send brings a blob into the repository, unless it is there, and asks for its digest.
 func (c *connection) send(ctx context.Context, b blob) error {
-	there, err := c.has(ctx, b.Descriptor)
+	there, _, err := c.has(ctx, b.Descriptor)
 	if err != nil {
 		return err
 	}
@@ -53,17 +53,20 @@ func (c *connection) send(ctx context.Context, b blob) error {
 	if err := u.run(ctx); err != nil {
 		return err
 	}
-	if there, err = c.has(ctx, b.Descriptor); err == nil && !there {
-		err = c.Fail(fmt.Sprintf("does not have %s, which it took", b.Digest), nil)
-	}
-	if err != nil || !c.ReadBack {
+	there, told, err := c.has(ctx, b.Descriptor)
+	switch {
+	case err != nil:
 		return err
+	case !there:
+		return c.Fail(fmt.Sprintf("does not have %s, which it took", b.Digest), nil)
+	case !told:
+		return c.readBack(ctx, b)
 	}
-	return c.readBack(ctx, b)
+	return nil
 }
 
-// has asks for a blob, and that it is what its name says.
-func (c *connection) has(ctx context.Context, d v1.Descriptor) (there bool, err error) {
+// has asks for a blob, and that it is what its name says. told: the registry names its digest, which not all do.
+func (c *connection) has(ctx context.Context, d v1.Descriptor) (there, told bool, err error) {
 	err = c.retry(ctx, func() error {
 		response, err := c.want(ctx, http.MethodHead, c.address("/blobs/"+d.Digest.String()), nil, nil, http.StatusOK, http.StatusNotFound)
 		if err != nil {
@@ -73,12 +76,14 @@ func (c *connection) has(ctx context.Context, d v1.Descriptor) (there bool, err 
 		if !there {
 			return nil
 		}
-		if got := digestOf(response.Header); got != "" && got != d.Digest || response.ContentLength >= 0 && response.ContentLength != d.Size {
+		got := digestOf(response.Header)
+		told = got != ""
+		if got != "" && got != d.Digest || response.ContentLength >= 0 && response.ContentLength != d.Size {
 			return fmt.Errorf("%w: %s has the digest %s and %d bytes there, and %d here", errOther, d.Digest, got, response.ContentLength, d.Size)
 		}
 		return nil
 	})
-	return there, err
+	return there, told, err
 }
 
 // readBack reads a blob as those who use it will.
@@ -284,7 +289,7 @@ func (u *upload) resume(ctx context.Context) (done bool, err error) {
 	inOne := u.whole || u.Size <= u.chunk
 	if inOne || u.offset == u.Size {
 		// Nothing but the answer may have been cut.
-		if there, err := u.has(ctx, u.Descriptor); err != nil || there {
+		if there, _, err := u.has(ctx, u.Descriptor); err != nil || there {
 			return there, err
 		}
 	}

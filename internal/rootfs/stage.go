@@ -164,6 +164,8 @@ func (s stage) restore(ctx context.Context, m machine.Machine, file *os.File) er
 	return m.Run(ctx, machine.Command{Args: untarTree, Stdin: tree})
 }
 
+var errEmptyTree = errors.New("the tree is empty")
+
 // dropDamaged removes a tree that cannot be read. One that found no room in Target is as good as before.
 func (s stage) dropDamaged(ctx context.Context, file *os.File) error {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
@@ -172,7 +174,10 @@ func (s stage) dropDamaged(ctx context.Context, file *os.File) error {
 	tree, err := zstd.NewReader(until.Reader(ctx, file))
 	if err == nil {
 		defer tree.Close()
-		_, err = io.Copy(io.Discard, tree)
+		var size int64
+		if size, err = io.Copy(io.Discard, tree); err == nil && size == 0 {
+			err = errEmptyTree // a crash of the host leaves that of what was not written out
+		}
 	}
 	if err == nil || ctx.Err() != nil || !flock.StillAt(file, file.Name()) {
 		return context.Cause(ctx)

@@ -98,7 +98,10 @@ const sealedMark = "ENC[AES256_GCM,"
 func isSealed(text string) bool { return strings.HasPrefix(text, sealedMark) }
 
 // secretKey tells keys whose values no output shows.
-var secretKey = regexp.MustCompile(`(?i)(password|passphrase|secret|token|privatekey)$`)
+var secretKey = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|secret|token|(private|api|access)[-_]?key|credentials?)$`)
+
+// references are keys below secretKey that name a Secret instead of holding one.
+var references = map[string]bool{"name": true, "namespace": true, "key": true}
 
 // secrets are the values of a document that no diff may show in the lines around a change.
 func secrets(root *tree.Node) []string {
@@ -110,7 +113,7 @@ func secrets(root *tree.Node) []string {
 		}
 		if n.IsMapping() {
 			n.Fields(func(key, value *tree.Node) {
-				walk(value, secret || value.IsScalar() && secretKey.MatchString(key.Value))
+				walk(value, secret && !references[key.Value] || secretKey.MatchString(key.Value))
 			})
 			return
 		}

@@ -54,6 +54,7 @@ func (s *selector) byLabels(t Target) []choice {
 		case len(images) > 1:
 			s.report.Mistake(d.labelsPlace(), "%s is selected by %d images: %s; change its labels or the hostSelectors, or choose by image",
 				d.title(), len(images), selectors(images))
+		case len(images) == 1 && s.alsoSelected(d, images[0]):
 		case len(images) == 1:
 			// A patch over the host would hide what is changed below it.
 			for _, layer := range s.over(d) {
@@ -62,6 +63,27 @@ func (s *selector) byLabels(t Target) []choice {
 		}
 	}
 	return all
+}
+
+// alsoSelected reports a document that another AirshipImage of the site selects, too: it would have the image of whichever is built last. An ISO and a disk
+// do not stand in each other's way: the one that is asked for is built.
+func (s *selector) alsoSelected(d *document, image *Image) (found bool) {
+	for _, other := range s.documents {
+		isImage := other.kind == v1alpha1.KindAirshipImage
+		action := other.root.Get("spec", "builder", "action").String()
+		if !isImage || other.patch || other.name == image.ImageName || (action == v1alpha1.ActionBuildISO) != image.isISO() || action == v1alpha1.ActionBuildRoot {
+			continue
+		}
+		wanted := map[string]string{}
+		selector := other.root.Get("spec", "hostSelector", "matchLabels")
+		selector.Fields(func(key, value *tree.Node) { wanted[key.Value] = value.String() })
+		if d.selected(wanted) {
+			s.report.Mistake(d.labelsPlace(), "%s is selected by the image %s (%s) and by the AirshipImage %s at %s (%s): it would have whichever is built last; "+
+				"change its labels or a hostSelector", d.title(), image.name(), labels.FormatLabels(image.HostLabels), mistake.Word(other.name), selector.Place, labels.FormatLabels(wanted))
+			found = true
+		}
+	}
+	return found
 }
 
 // over is a document, or the patches over it that name an image.

@@ -77,11 +77,13 @@ var notInName = regexp.MustCompile(`[^a-z0-9.-]+`)
 
 // patchName is the name of a document's own file.
 func patchName(kind, namespace, name string) string {
-	parts := []string{kind, name}
+	clean := func(text string) string { return notInName.ReplaceAllString(strings.ToLower(text), "-") }
 	if namespace != "" {
-		parts = []string{kind, namespace, name}
+		name = clean(namespace) + "_" + clean(name) // which neither has
+	} else {
+		name = clean(name)
 	}
-	return notInName.ReplaceAllString(strings.ToLower(strings.Join(parts, "-")), "-") + ".yaml"
+	return clean(kind) + "-" + name + ".yaml"
 }
 
 // patch is the kustomize patch of a document: a strategic merge, or JSON6902 operations where an element of a list changes,
@@ -237,12 +239,20 @@ func (o *outcome) patches(directory string) error {
 			listed.Target.Namespace = defaultNamespace // as kustomize takes a document without one
 		}
 		c.add(listed)
-		o.put(filepath.Join(directory, listed.Path), data)
+		name := filepath.Join(directory, listed.Path)
+		if data, err = keptPatch(name, data); err != nil {
+			return err
+		}
+		o.put(name, data)
 	}
 	for _, image := range o.created {
 		file := patchName("AirshipImage", "", image.ImageName)
 		c.addResource(file)
-		o.put(filepath.Join(directory, file), newImage(image))
+		data, err := keptImage(filepath.Join(directory, file), image)
+		if err != nil {
+			return err
+		}
+		o.put(filepath.Join(directory, file), data)
 	}
 	if len(o.patched) == 0 && before == nil && !o.always {
 		return nil

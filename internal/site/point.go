@@ -138,7 +138,15 @@ func (o *outcome) files(ctx context.Context, output Output) error {
 			continue
 		}
 		if output.Form == Directory {
-			o.put(filepath.Join(output.Directory, f.relative), after)
+			name := filepath.Join(output.Directory, f.relative)
+			if !f.encrypted {
+				after, err = o.kept(name, f.data, after, sets)
+			}
+			if err != nil {
+				mistakes = append(mistakes, mistake.All(err)...)
+				continue
+			}
+			o.put(name, after)
 			continue
 		}
 		o.changes.Files = append(o.changes.Files, Change{Name: f.name, Before: f.data, After: after})
@@ -154,7 +162,12 @@ func (o *outcome) files(ctx context.Context, output Output) error {
 		if err != nil {
 			return fmt.Errorf("write %s: %w", d.title(), err)
 		}
-		o.put(filepath.Join(output.Directory, patchName(d.kind, d.namespace, d.name)), data)
+		name := filepath.Join(output.Directory, patchName(d.kind, d.namespace, d.name))
+		if data, err = o.kept(name, data, data, map[int][]set{0: plan.sets}); err != nil {
+			mistakes = append(mistakes, mistake.All(err)...)
+			continue
+		}
+		o.put(name, data)
 	}
 	return mistake.Join(mistakes)
 }

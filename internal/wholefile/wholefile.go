@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// abandoned is the age of what no process writes any more.
-const abandoned = time.Minute
+// abandoned is the age of what no process writes any more: large files are read again when they are written.
+const abandoned = 10 * time.Minute
 
 // Partial is a new name beside name for what is not whole yet, since a rename crosses no file system. What killed processes left
 // under such names is removed.

@@ -15,6 +15,8 @@ import (
 	"github.com/mitchellh/mapstructure"
 
 	"github.com/airshipit/packer-plugin-airship/internal/document"
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
+	"github.com/airshipit/packer-plugin-airship/internal/publish"
 	"github.com/airshipit/packer-plugin-airship/internal/site"
 )
 
@@ -135,6 +137,11 @@ func (c *Config) decode(raws ...any) error {
 	}{{"update", c.Update, updates}, {"point_to", c.PointTo, []string{toRegistry, toDirectory}}} {
 		if choice.value != "" && choice.value != document.Unknown && !slices.Contains(choice.allowed, choice.value) {
 			mistakes = multierror.Append(mistakes, fmt.Errorf("%s is %q: want one of %q", choice.name, choice.value, choice.allowed))
+		}
+	}
+	for i, t := range c.Targets {
+		if t.Format != "" && t.Format != document.Unknown && !slices.Contains(publish.Formats(), t.Format) {
+			mistakes = multierror.Append(mistakes, fmt.Errorf("target %d: format is %q%s; want one of %q", i+1, t.Format, mistake.Suggest(t.Format, publish.Formats()), publish.Formats()))
 		}
 	}
 	if needs := c.Update == string(site.Directory) || c.Update == string(site.Patch); needs && c.UpdateDirectory == "" {

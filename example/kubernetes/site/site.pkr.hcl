@@ -46,7 +46,7 @@ variable "output_directory" {
   default = "output"
 }
 
-# What QEMU would take of itself follows from the node, not from the pod's limits.
+# What QEMU would take of itself follows from what is left of the pod's limit as it starts.
 variable "pod_memory" {
   type        = number
   default     = 0
