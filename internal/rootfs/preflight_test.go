@@ -60,7 +60,8 @@ func TestCheckPackages(t *testing.T) {
 		}},
 		"room in /boot alone": {
 			plan.Disk{Partitions: append(disk(500<<20, "ext4").Partitions, plan.Partition{Size: 1 << 30, Filesystem: &plan.Filesystem{Type: "ext4"}, Mount: &plan.Mount{Path: "/boot"}})},
-			append(packages("large"), kernel...), []string{"the packages take 1024 MiB and the disk's file systems have 500 MiB"},
+			append(packages("large"), kernel...),
+			[]string{"the packages take 1024 MiB and the disk's file systems have 500 MiB"},
 		},
 		"just room": {disk(512<<20, "ext4", "ext4"), packages("large"), nil},
 	} {
