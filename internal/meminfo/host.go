@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,7 +41,11 @@ func controlGroup(root fs.FS) string {
 	return "/"
 }
 
-// left is what a group may still take: its limit less what it has, but for the file cache that gives way first (Linux'
+// reclaimable are the fields of memory.stat that give way where memory is wanted, as MemAvailable counts them: the file cache and the
+// kernel's own caches. What lies in a tmpfs is in none of them.
+var reclaimable = []string{"active_file", "inactive_file", "slab_reclaimable"}
+
+// left is what a group may still take: its limit less what it has, but for what is reclaimable (Linux'
 // Documentation/admin-guide/cgroup-v2.rst, "Memory Interface Files").
 func left(root fs.FS, group string) (int64, bool) {
 	number := func(text string) (int64, bool) {
@@ -57,10 +62,9 @@ func left(root fs.FS, group string) (int64, bool) {
 		return 0, false
 	}
 	for line := range strings.Lines(read("memory.stat")) {
-		if value, is := strings.CutPrefix(line, "inactive_file "); is {
-			if cache, ok := number(value); ok {
-				has -= cache
-			}
+		name, value, _ := strings.Cut(line, " ")
+		if cache, ok := number(value); ok && slices.Contains(reclaimable, name) {
+			has -= cache
 		}
 	}
 	return max(0, limit-has), true

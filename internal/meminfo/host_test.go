@@ -19,7 +19,7 @@ func TestWithin(t *testing.T) {
 			"proc/meminfo": available, "proc/self/cgroup": "0::/\n",
 			"sys/fs/cgroup/memory.max": "500000\n", "sys/fs/cgroup/memory.current": "300000\n",
 			"sys/fs/cgroup/memory.stat": "anon 100000\ninactive_file 150000\nactive_file 50000\n",
-		}, 350000},
+		}, 400000},
 		"one of a unit above": {map[string]string{
 			"proc/meminfo": available, "proc/self/cgroup": "4:memory:/other\n0::/a.slice/b.service\n",
 			"sys/fs/cgroup/a.slice/memory.max": "400\n", "sys/fs/cgroup/a.slice/memory.current": "100\n",
