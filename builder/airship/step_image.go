@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
 	"github.com/airshipit/packer-plugin-airship/internal/archive"
 	"github.com/airshipit/packer-plugin-airship/internal/disk/format"
 	"github.com/airshipit/packer-plugin-airship/internal/disk/sparse"
@@ -34,6 +35,11 @@ func writeImages(ctx context.Context, b *build, _ multistep.StateBag) error {
 		return err
 	}
 	defer raw.Close()
+	if b.plan.Action == v1alpha1.ActionBuildQcow2 {
+		if b.used, err = used(raw, b.plan.Disk); err != nil {
+			return err
+		}
+	}
 	b.images = nil
 	for _, o := range b.plan.Outputs {
 		began := time.Now()
@@ -71,10 +77,6 @@ func (b *build) write(ctx context.Context, o plan.Output, to, raw *os.File) (ima
 		_, err = io.Copy(to, section(machine.Section{Size: b.iso.Size}))
 	default:
 		made.VirtualSize = b.plan.Disk.Size
-		b.used, err = used(raw, b.plan.Disk)
-		if err != nil {
-			return made, err
-		}
 		err = format.Write(ctx, to, raw, b.plan.Disk.Size, b.formatOptions(o))
 	}
 	if err != nil {

@@ -59,8 +59,8 @@ func keptPatch(name string, patch []byte) ([]byte, error) {
 	}
 	old, fresh := was.Content[0], is.Content[0]
 	if fresh.Kind == yaml.MappingNode {
-		if old.Kind == yaml.MappingNode && !sameIdentity(old, fresh) {
-			return nil, &mistake.Mistake{File: name, Problem: "is a patch of another document; remove it, or name another directory"}
+		if err := sameDocuments(name, before, patch); err != nil {
+			return nil, err
 		}
 		overlay(old, fresh)
 		return yamlOf(old)
@@ -73,19 +73,6 @@ func keptPatch(name string, patch []byte) ([]byte, error) {
 	old.Content = slices.DeleteFunc(old.Content, func(one *yaml.Node) bool { return paths[field(one, "path")] })
 	old.Content = append(old.Content, fresh.Content...)
 	return yamlOf(old)
-}
-
-func sameIdentity(a, b *yaml.Node) bool {
-	for _, path := range [][]string{{"kind"}, {"metadata", "name"}, {"metadata", "namespace"}} {
-		x, y := a, b
-		for _, key := range path[:len(path)-1] {
-			x, y = member(x, key), member(y, key)
-		}
-		if field(x, path[len(path)-1]) != field(y, path[len(path)-1]) {
-			return false
-		}
-	}
-	return true
 }
 
 // overlay sets in a mapping what another has.
@@ -103,11 +90,8 @@ func overlay(to, from *yaml.Node) {
 	}
 }
 
-// member is the value of a key; nil where a node is no mapping or has none.
+// member is the value of a key; nil where the node is no mapping or has none.
 func member(node *yaml.Node, key string) *yaml.Node {
-	if node == nil {
-		return nil
-	}
 	for i := 0; i+1 < len(node.Content) && node.Kind == yaml.MappingNode; i += 2 {
 		if node.Content[i].Value == key {
 			return node.Content[i+1]

@@ -69,9 +69,8 @@ func (s *selector) byLabels(t Target) []choice {
 // do not stand in each other's way: the one that is asked for is built.
 func (s *selector) alsoSelected(d *document, image *Image) (found bool) {
 	for _, other := range s.documents {
-		isImage := other.kind == v1alpha1.KindAirshipImage
 		action := other.root.Get("spec", "builder", "action").String()
-		if !isImage || other.patch || other.name == image.ImageName || (action == v1alpha1.ActionBuildISO) != image.isISO() || action == v1alpha1.ActionBuildRoot {
+		if other.kind != v1alpha1.KindAirshipImage || other.patch || other.name == image.ImageName || (action == v1alpha1.ActionBuildISO) != image.isISO() || action == v1alpha1.ActionBuildRoot {
 			continue
 		}
 		wanted := map[string]string{}
