@@ -106,6 +106,16 @@ func TestPublish(t *testing.T) {
 		assert.Contains(t, said, "127.0.0.1:9")
 		assert.Equal(t, image, r.imageOf(t, "node01"))
 	})
+	t.Run("what is kept, without another build", func(t *testing.T) {
+		again := r
+		again.dir = filepath.Join(r.dir, "again")
+		registry := []string{"-var", "registry=" + address + "/site/control-plane"}
+		assert.Contains(t, again.fails(t, "build", registry...), "overwrite")
+		again.build(t, append(registry, "-var", "tag=v2")...)
+		named := r.imageOf(t, "node01")
+		assert.NotEqual(t, image["url"], named["url"])
+		assert.Equal(t, r.manifest(t).Images[0].SHA256, sumOf(t, pull(t, named["url"])))
+	})
 	t.Run("a mistake in the documents", func(t *testing.T) {
 		r.editFile(t, "documents/node.yaml", "versions-airshipctl", "versions-airshipclt")
 		assert.Regexp(t, `did\s+you\s+mean\s+versions-airshipctl\?`, r.fails(t, "build", variables...))

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"regexp"
 	"strings"
 	"time"
 
@@ -77,6 +78,12 @@ func baseOf(p plan.Plan) string {
 // userData is the variable with cloud-init's user data, which may be in one line and hold a password all the same.
 const userData = "airship_user_data"
 
+// secretDigest is what stands for a secret in a Plan's variables. The digest of a short password is as good as the password, so a
+// statement, which everybody reads, has another word there, and for a text with one in it.
+var secretDigest = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
+
+const secret = "(secret)"
+
 // withoutTexts puts the digest, sha256: and hex, for each value of several lines: files, scripts and user data are the
 // image's, not everybody's who reads of it.
 func withoutTexts(variables map[string]any) (any, error) {
@@ -90,27 +97,31 @@ func withoutTexts(variables map[string]any) (any, error) {
 	if err := decoder.Decode(&plain); err != nil {
 		return nil, err
 	}
-	if text, ok := plain[userData].(string); ok {
-		plain[userData] = digest(text)
-	}
 	if len(plain) == 0 {
 		return nil, nil
 	}
-	return digested(plain), nil
+	for name, value := range plain {
+		plain[name] = digested(value, name == userData)
+	}
+	return plain, nil
 }
 
-func digested(value any) any {
+// digested is a value with digests of its texts: of those with several lines, or all.
+func digested(value any, all bool) any {
 	switch value := value.(type) {
 	case map[string]any:
 		for key, one := range value {
-			value[key] = digested(one)
+			value[key] = digested(one, all)
 		}
 	case []any:
 		for i, one := range value {
-			value[i] = digested(one)
+			value[i] = digested(one, all)
 		}
 	case string:
-		if strings.Contains(strings.TrimSpace(value), "\n") {
+		switch {
+		case secretDigest.MatchString(value):
+			return secret
+		case all || strings.Contains(strings.TrimSpace(value), "\n"):
 			return digest(value)
 		}
 	}

@@ -1,7 +1,9 @@
 package provenance
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -162,6 +164,7 @@ func TestSecrets(t *testing.T) {
 	assert.Contains(t, string(text), "deployer")
 	for _, secret := range append(profile.Secrets(), "hunter2", "plantedsalt") {
 		assert.NotContains(t, string(text), secret)
+		assert.NotContains(t, string(text), fmt.Sprintf("%x", sha256.Sum256([]byte(secret))), "who has the digest of a short password has the password")
 		quoted, err := json.Marshal(secret)
 		require.NoError(t, err)
 		assert.NotContains(t, string(text), strings.Trim(string(quoted), `"`))

@@ -9,9 +9,9 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
-	"github.com/hashicorp/go-multierror"
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -38,7 +38,8 @@ const qcowAnnotation = "org.airshipit.qcow"
 
 // Check says whether the tag may name the images.
 func (b Bundle) Check(ctx context.Context, images []Image) error {
-	if err := checkBundle(images); err != nil {
+	images, err := forBundle(images)
+	if err != nil {
 		return err
 	}
 	c, err := b.open()
@@ -56,17 +57,24 @@ func (b Bundle) Check(ctx context.Context, images []Image) error {
 	return nil
 }
 
-func checkBundle(images []Image) error {
+// forBundle are the images that a bundle takes: of one build with several formats the others are for other places.
+func forBundle(images []Image) ([]Image, error) {
 	if err := checkImages(images); err != nil {
-		return err
+		return nil, err
 	}
-	var all *multierror.Error
+	var all []Image
+	var others []string
 	for _, i := range images {
-		if i.Format != plan.QCOW2 {
-			all = multierror.Append(all, fmt.Errorf("image %s: a bundle has images of the format %s, and it is %s", i.Name, plan.QCOW2, i.Format))
+		if i.Format == plan.QCOW2 {
+			all = append(all, i)
+		} else {
+			others = append(others, i.Name)
 		}
 	}
-	return all.ErrorOrNil()
+	if len(all) == 0 {
+		return nil, fmt.Errorf("a bundle has images of the format %s, and there is none: %s", plan.QCOW2, strings.Join(others, ", "))
+	}
+	return all, nil
 }
 
 func (b Bundle) open() (*connection, error) {
@@ -198,6 +206,10 @@ func (b bundle) with(fresh []layer, epoch int64, architecture string) (manifest,
 // Publish sends the layers of the images that are not in the bundle yet, then the bundle's manifest, which it tags.
 func (b Bundle) Publish(ctx context.Context, images []Image) ([]Published, error) {
 	if err := b.Check(ctx, images); err != nil {
+		return nil, err
+	}
+	images, err := forBundle(images)
+	if err != nil {
 		return nil, err
 	}
 	c, err := b.open()

@@ -299,9 +299,15 @@ func (p place) clear() error {
 	if err != nil {
 		return err
 	}
+	says := func(name string) bool {
+		return slices.ContainsFunc(endings, func(ending string) bool { return strings.HasSuffix(name, ending) })
+	}
 	for _, e := range entries {
-		about, is := strings.CutPrefix(e.Name(), p.image.Name+".")
-		if is && slices.ContainsFunc(endings, func(ending string) bool { return strings.HasSuffix("."+about, ending) }) {
+		// Of node.raw and not of node.raw.zst, which is an image, too.
+		isOthers := slices.ContainsFunc(entries, func(image os.DirEntry) bool {
+			return len(image.Name()) > len(p.image.Name) && !says(image.Name()) && strings.HasPrefix(e.Name(), image.Name()+".")
+		})
+		if strings.HasPrefix(e.Name(), p.image.Name+".") && says(e.Name()) && !isOthers {
 			err = errors.Join(err, removed(p.path(e.Name())))
 		}
 	}

@@ -143,6 +143,22 @@ func TestDirectory(t *testing.T) {
 	require.NoError(t, to.Served(t.Context(), replaced))
 }
 
+// What is said of an image whose name is longer stays when the shorter one becomes another file.
+func TestDirectoryClearsItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	to := Directory{Path: dir, Overwrite: true}
+	packed := written(t, "node.raw.zst", "raw.zst", noise(1000, 1))
+	for seed := range byte(2) {
+		_, err := to.Publish(t.Context(), []Image{packed, written(t, "node.raw", plan.Raw, noise(1000, 2+seed))})
+		require.NoError(t, err)
+		assert.FileExists(t, filepath.Join(dir, "node.raw.zst.sha256"))
+		assert.FileExists(t, filepath.Join(dir, "node.raw.sha256"))
+	}
+	_, err := to.Publish(t.Context(), []Image{written(t, "node.raw", plan.Raw, noise(1000, 9))})
+	require.NoError(t, err)
+	assert.FileExists(t, filepath.Join(dir, "node.raw.zst.sha512"))
+}
+
 // What is published stays as it is when the build's own file is booted, resized or written anew, and the web server, another user, can read it.
 func TestDirectoryHasItsOwn(t *testing.T) {
 	image := qcow2(t, 100_000)

@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +10,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-multierror"
+
+	"github.com/airshipit/packer-plugin-airship/internal/registry"
 )
 
 // servedTimeout bounds what a web server takes to say whether it has a file.
@@ -50,9 +51,8 @@ func (t Transfer) served(ctx context.Context, client *http.Client, p Published) 
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	var certificate *tls.CertificateVerificationError
-	if errors.As(err, &certificate) {
-		return fmt.Errorf("the web server of %s shows a certificate that is not trusted: %w; give its authority as ca_bundle", p.URL, certificate.Err)
+	if problem := registry.Distrusted(err); problem != "" {
+		return fmt.Errorf("the web server of %s %s", p.URL, problem)
 	}
 	if err != nil {
 		if errors.Is(within.Err(), context.DeadlineExceeded) {

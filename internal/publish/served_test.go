@@ -39,7 +39,7 @@ func TestServed(t *testing.T) {
 	server.Close()
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(secure.Close)
-	require.ErrorContains(t, ask(secure.URL+"/x"), "shows a certificate that is not trusted: ")
+	require.ErrorContains(t, ask(secure.URL+"/x"), secure.URL+"/x has a certificate of an authority that is not trusted: name a file with")
 	tired := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }))
 	t.Cleanup(tired.Close)
 	require.NoError(t, ask(tired.URL+"/x"))

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -50,9 +51,6 @@ func (r *Repository) Explain(err error) error {
 func (r *Repository) problem(err error) string {
 	var (
 		answer    *errcode.ErrorResponse
-		unknown   x509.UnknownAuthorityError
-		host      x509.HostnameError
-		invalid   x509.CertificateInvalidError
 		name      *net.DNSError
 		proxy     *store.ProxyError
 		timeout   net.Error
@@ -64,12 +62,8 @@ func (r *Repository) problem(err error) string {
 		return r.refusal(answer)
 	case errors.Is(err, auth.ErrBasicCredentialNotFound):
 		return r.unknownUser("401 Unauthorized")
-	case errors.As(err, &unknown):
-		return "has a certificate of an authority that is not trusted: name a file with that authority's certificate in ca_bundle"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return fmt.Sprintf("has a certificate that is valid until %s only", invalid.Cert.NotAfter.UTC().Format("2006-01-02"))
-	case errors.As(err, &host):
-		return "has a certificate for another name: " + strings.TrimPrefix(host.Error(), "x509: ")
+	case Distrusted(err) != "":
+		return Distrusted(err)
 	case errors.As(err, &proxy):
 		return "is not reached: " + proxy.Error()
 	case errors.As(err, &name) && name.IsNotFound:
@@ -84,6 +78,27 @@ func (r *Repository) problem(err error) string {
 		return "fails: " + request.Err.Error() // without the address of the question, which may have a token
 	}
 	return "fails: " + err.Error()
+}
+
+// Distrusted is why a server's certificate was refused: "has a certificate …"; empty where that is not what went wrong.
+func Distrusted(err error) string {
+	var (
+		unknown x509.UnknownAuthorityError
+		host    x509.HostnameError
+		invalid x509.CertificateInvalidError
+		refused *tls.CertificateVerificationError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		return "has a certificate of an authority that is not trusted: name a file with that authority's certificate in ca_bundle"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return fmt.Sprintf("has a certificate that is valid until %s only", invalid.Cert.NotAfter.UTC().Format("2006-01-02"))
+	case errors.As(err, &host):
+		return "has a certificate for another name: " + strings.TrimPrefix(host.Error(), "x509: ")
+	case errors.As(err, &refused):
+		return "has a certificate that is not trusted: " + refused.Err.Error()
+	}
+	return ""
 }
 
 // refusal is an answer that is an error.

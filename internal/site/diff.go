@@ -15,6 +15,9 @@ import (
 func (c *Changes) Diff() string {
 	var out strings.Builder
 	for _, change := range c.Files {
+		if filepath.Base(change.Name) == recordFile {
+			continue // for no reader
+		}
 		name := filepath.ToSlash(change.Name)
 		from, to := "a/"+strings.TrimPrefix(name, "/"), "b/"+strings.TrimPrefix(name, "/")
 		if change.Before == nil {

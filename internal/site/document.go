@@ -108,7 +108,7 @@ func secrets(root *tree.Node) []string {
 	var all []string
 	var walk func(n *tree.Node, secret bool)
 	walk = func(n *tree.Node, secret bool) {
-		if n.IsScalar() && secret && len(n.Value) > 3 && !isSealed(n.Value) {
+		if n.IsScalar() && secret && len(n.Value) > 3 && n.Tag != tagBoolean && !isSealed(n.Value) {
 			all = append(all, strings.Split(strings.TrimSpace(n.Value), "\n")...)
 		}
 		if n.IsMapping() {

@@ -43,6 +43,9 @@ func (s *Site) seal(ctx context.Context, plan *planned) ([]byte, error) {
 	if !ok {
 		return nil, wrong(d, "is in an encrypted file, in which sops sets texts alone and no size; give it a file of its own that is not encrypted")
 	}
+	if len(leaves) == 0 {
+		return d.file.data, nil
+	}
 	data, err := s.tool.Set(ctx, d.file.name, d.file.data, leaves)
 	if err != nil {
 		return nil, err

@@ -43,15 +43,12 @@ type holder struct {
 // has says whether the document names a key of the image already.
 func (h holder) has(key string) bool { return h.image.Get(key) != nil }
 
-// drop removes a key. A patch must say so even where it has none: what it lies over may have.
-func (h holder) drop(key string) []set {
-	switch {
-	case h.document.patch:
-		return []set{nulled(key)}
-	case h.has(key):
-		return []set{removed(key)}
+// drop removes a key, even one that is not there: what a patch lies over may have it.
+func (h holder) drop(key string) set {
+	if h.document.patch {
+		return nulled(key)
 	}
-	return nil
+	return removed(key)
 }
 
 // sum is the algorithm and the checksum to write; kept is the one that the document names, if the image has it.
@@ -92,8 +89,7 @@ func (h holder) host(image *Image) (sets []set, problem string) {
 	switch {
 	case image.isOCI() || image.isISO():
 		// Newer operators refuse a checksum beside oci://, and none looks at that of a live ISO.
-		sets = append(sets, h.drop(keyChecksum)...)
-		sets = append(sets, h.drop(keyChecksumType)...)
+		sets = append(sets, h.drop(keyChecksum), h.drop(keyChecksumType))
 	default:
 		kept := h.image.Get(keyChecksumType).String()
 		algorithm, checksum, problem := h.sum(image, kept)
@@ -123,8 +119,7 @@ func (h holder) template(image *Image) (sets []set, problem string) {
 	case image.isOCI() && strings.Contains(h.document.apiVersion, "alpha"):
 		return nil, "is of " + h.document.apiVersion + ", whose controllers know no oci://; publish the image for http(s), or move to v1beta1"
 	case image.isOCI():
-		sets = append(sets, h.drop(keyChecksum)...)
-		sets = append(sets, h.drop(keyChecksumType)...)
+		sets = append(sets, h.drop(keyChecksum), h.drop(keyChecksumType))
 	default:
 		algorithm, checksum, problem := h.sum(image, h.image.Get(keyChecksumType).String())
 		if problem != "" {
@@ -138,7 +133,7 @@ func (h holder) template(image *Image) (sets []set, problem string) {
 // format is the key of a disk's format; empty removes it.
 func (h holder) format(key, format string) []set {
 	if format == "" {
-		return h.drop(key)
+		return []set{h.drop(key)}
 	}
 	return []set{text(key, format)}
 }
@@ -183,10 +178,7 @@ func (h holder) catalogue(image *Image) (sets []set, problem string) {
 	algorithm, checksum, problem := h.sum(image, kept)
 	switch {
 	case image.isOCI() && asked == "":
-		sets = append(sets, h.drop(keyChecksum)...)
-		if h.has(keyChecksumType) {
-			sets = append(sets, h.drop(keyChecksumType)...)
-		}
+		sets = append(sets, h.drop(keyChecksum), h.drop(keyChecksumType))
 	case problem != "":
 		return nil, problem
 	default:

@@ -15,25 +15,26 @@ import (
 // Image is a published image.
 type Image struct {
 	// Profile is the NodeProfile's name.
-	Profile string
+	Profile string `json:"profile,omitempty"`
 	// ImageName is the AirshipImage's name.
-	ImageName string
+	ImageName string `json:"name,omitempty"`
 	// Action is the AirshipImage's spec.builder.action.
-	Action string
+	Action string `json:"action,omitempty"`
 	// Format is the file's, as AirshipImages write it: qcow2, raw, iso, …
-	Format string
+	Format string `json:"format"`
 	// URL is where it is stored: http, https or oci.
-	URL string
+	URL string `json:"url"`
 	// SHA256 and SHA512 are in hex; the second may be empty.
-	SHA256, SHA512 string
+	SHA256 string `json:"sha256"`
+	SHA512 string `json:"sha512,omitempty"`
 	// Size in bytes.
-	Size int64
+	Size int64 `json:"size"`
 	// HostLabels are the AirshipImage's spec.hostSelector.matchLabels.
-	HostLabels map[string]string
+	HostLabels map[string]string `json:"hostLabels,omitempty"`
 	// Digests are of what the image follows from (plan, profile), and further hashes of it (md5), in hex.
-	Digests map[string]string
+	Digests map[string]string `json:"digests,omitempty"`
 	// Architecture as Debian names it.
-	Architecture string
+	Architecture string `json:"architecture,omitempty"`
 }
 
 // Schemes of an image's URL.

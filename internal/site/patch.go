@@ -100,7 +100,7 @@ func (p *planned) patch() (componentPatch, []byte, error) {
 	}
 	var root *yaml.Node
 	if hasIndex(p.sets) {
-		root = &yaml.Node{Kind: yaml.SequenceNode, Content: operations(d.node, p.sets, "")}
+		root = &yaml.Node{Kind: yaml.SequenceNode, Content: operations(d.node, p.sets, "", d.origin == rendered)}
 	} else {
 		metadata := []set{text("name", d.name)}
 		if d.namespace != "" {
@@ -117,9 +117,38 @@ func (p *planned) patch() (componentPatch, []byte, error) {
 	return listed, data, nil
 }
 
+// withNullsOf is a patch with the nulls of the one before it: what is rendered with that lacks what it removes.
+func withNullsOf(before, patch []byte) ([]byte, error) {
+	was, err := roots(before)
+	is, problem := roots(patch)
+	if err != nil || len(was) != 1 || problem != nil || len(is) != 1 {
+		return patch, nil // whose it is was looked at
+	}
+	addNulls(is[0], was[0])
+	return yamlOf(is[0])
+}
+
+func addNulls(to, from *yaml.Node) {
+	if to.Kind != yaml.MappingNode || from.Kind != yaml.MappingNode {
+		return
+	}
+	for i := 0; i+1 < len(from.Content); i += 2 {
+		key, value := from.Content[i], from.Content[i+1]
+		switch at := (set{key: key.Value, index: -1}).find(to); {
+		case at >= 0:
+			addNulls(to.Content[at], value)
+		case value.ShortTag() == tagNull:
+			to.Content = append(to.Content, key, value)
+		}
+	}
+}
+
 func hasIndex(sets []set) bool {
 	return slices.ContainsFunc(sets, func(s set) bool { return s.index >= 0 || hasIndex(s.inner) })
 }
+
+// removes says whether a key of a mapping is to be gone.
+func removes(sets []set) bool { return slices.ContainsFunc(sets, func(s set) bool { return s.remove }) }
 
 // withNulls says what is removed as a strategic merge does.
 func withNulls(sets []set) []set {
@@ -138,8 +167,9 @@ func withNulls(sets []set) []set {
 
 var pointerEscape = strings.NewReplacer("~", "~0", "/", "~1")
 
-// operations are changes as JSON6902 has them. An element that was chosen by a field is tested for it first.
-func operations(node *yaml.Node, sets []set, pointer string) []*yaml.Node {
+// operations are changes as JSON6902 has them. An element that was chosen by a field is tested for it first. What is rendered may have an earlier patch
+// in it, and then lacks what that removed: a mapping that is to lack a key is replaced as a whole there.
+func operations(node *yaml.Node, sets []set, pointer string, isRendered bool) []*yaml.Node {
 	var all []*yaml.Node
 	for _, s := range sets {
 		at := s.find(node)
@@ -159,7 +189,11 @@ func operations(node *yaml.Node, sets []set, pointer string) []*yaml.Node {
 			if test := s.test(node.Content[at], path); test != nil {
 				all = append(all, test)
 			}
-			all = append(all, operations(node.Content[at], s.inner, path)...)
+			if whole := clone(node.Content[at]); isRendered && removes(s.inner) && apply(whole, s.inner) == nil {
+				all = append(all, operation("replace", path, whole))
+			} else {
+				all = append(all, operations(node.Content[at], s.inner, path, isRendered)...)
+			}
 		}
 	}
 	return all
@@ -230,6 +264,7 @@ func (o *outcome) patches(directory string) error {
 	if err != nil && len(o.patched) > 0 {
 		return err
 	}
+	var mistakes []*mistake.Mistake
 	for _, plan := range o.patched {
 		listed, data, err := plan.patch()
 		if err != nil {
@@ -240,19 +275,27 @@ func (o *outcome) patches(directory string) error {
 		}
 		c.add(listed)
 		name := filepath.Join(directory, listed.Path)
-		if data, err = keptPatch(name, data); err != nil {
-			return err
+		mistakes = append(mistakes, others(name, []*document{plan.document})...)
+		if plan.document.origin == rendered {
+			if data, err = withNullsOf(existing(name), data); err != nil {
+				return err
+			}
 		}
 		o.put(name, data)
 	}
 	for _, image := range o.created {
 		file := patchName("AirshipImage", "", image.ImageName)
 		c.addResource(file)
-		data, err := keptImage(filepath.Join(directory, file), image)
+		name := filepath.Join(directory, file)
+		data, err := withStatus(name, image)
 		if err != nil {
-			return err
+			mistakes = append(mistakes, mistake.All(err)...)
+			continue
 		}
-		o.put(filepath.Join(directory, file), data)
+		o.put(name, data)
+	}
+	if err := mistake.Join(mistakes); err != nil {
+		return err
 	}
 	if len(o.patched) == 0 && before == nil && !o.always {
 		return nil

@@ -78,7 +78,7 @@ func TestPatchesAreEdits(t *testing.T) {
 	for _, change := range again.Files {
 		names = append(names, filepath.Base(change.Name))
 	}
-	assert.Equal(t, []string{"baremetalhost-lab_node03.yaml", "baremetalhost-node02.yaml"}, names)
+	assert.Equal(t, []string{recordFile, "baremetalhost-lab_node03.yaml", "baremetalhost-node02.yaml"}, names)
 	assert.Equal(t, 2, strings.Count(kustomized(t, patched), "worker/2.raw"))
 	assert.Contains(t, kustomized(t, patched), "control-plane/1.qcow2")
 }

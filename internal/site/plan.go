@@ -26,6 +26,8 @@ type planned struct {
 	document *document
 	sets     []set
 	changed  bool
+	// recorded: the output directory has it already, so it is written even where the document needs no change.
+	recorded bool
 }
 
 // planner turns a request into changes of documents.
@@ -35,14 +37,15 @@ type planner struct {
 	report    *tree.Report
 	plans     []*planned
 	done      []Done
+	places    []place
 	// open makes the values of an encrypted document readable; false: why not was reported.
-	open func(*document) bool
+	open func(*document, *tree.Report) bool
 	// absent are images whose AirshipImage is in none of the documents.
 	absent []*Image
 }
 
 // plan decides what changes, without changing it.
-func (p *planner) plan(request Request, output Output) error {
+func (p *planner) plan(request Request, output Output, there *record) error {
 	mistakes := slices.Concat(checkImages(p.images), request.check(), output.check())
 	if len(mistakes) > 0 {
 		return mistake.Join(mistakes)
@@ -54,13 +57,17 @@ func (p *planner) plan(request Request, output Output) error {
 	if request.Status {
 		p.statuses()
 	}
-	return p.report.Err()
+	if err := p.report.Err(); err != nil {
+		return err
+	}
+	p.recall(there, output)
+	return nil
 }
 
 // point plans the change of one document.
 func (p *planner) point(c choice) {
 	d := c.document
-	if !p.open(d) {
+	if !p.open(d, p.report) {
 		return
 	}
 	path, node, ok := p.place(c)
@@ -112,6 +119,7 @@ func (p *planner) point(c choice) {
 	}
 	p.placeholder(d, node, c)
 	p.add(d, inner)
+	p.places = append(p.places, placeOf(c))
 	p.done = append(p.done, Done{Kind: d.kind, Namespace: d.namespace, Name: d.name, File: d.fileName(), Image: c.image.name(), URL: c.image.URL})
 }
 
@@ -200,17 +208,24 @@ func (p *planner) placeholder(d *document, node *tree.Node, c choice) {
 
 // add plans changes of a document, besides those planned already.
 func (p *planner) add(d *document, sets []set) {
-	for _, other := range p.plans {
-		if other.document.sameAs(d) {
-			joined, conflict := join(other.sets, sets)
-			if conflict != "" {
-				p.report.Mistake(d.root.Place, "%s: two targets set %s to different values", d.title(), conflict)
-			}
-			other.sets = joined
-			return
+	plan := p.of(d)
+	joined, conflict := join(plan.sets, sets)
+	if conflict != "" {
+		p.report.Mistake(d.root.Place, "%s: two targets set %s to different values", d.title(), conflict)
+	}
+	plan.sets = joined
+}
+
+// of is the plan of a document, a new one where there is none.
+func (p *planner) of(d *document) *planned {
+	for _, plan := range p.plans {
+		if plan.document.sameAs(d) {
+			return plan
 		}
 	}
-	p.plans = append(p.plans, &planned{document: d, sets: sets})
+	plan := &planned{document: d}
+	p.plans = append(p.plans, plan)
+	return plan
 }
 
 func (d *document) sameAs(other *document) bool {
@@ -246,19 +261,29 @@ func (p *planner) statuses() {
 			continue
 		}
 		d := found[0]
-		if !p.open(d) {
+		if !p.open(d, p.report) {
 			continue
 		}
-		p.add(d, under([]set{{key: "status", index: -1}}, status(image, d.root.Get("status"))))
+		p.status(d, image)
 		p.done = append(p.done, Done{Kind: d.kind, Namespace: d.namespace, Name: d.name, File: d.fileName(), Image: image.name(), URL: image.URL})
 	}
+}
+
+func (p *planner) status(d *document, image *Image) {
+	p.add(d, under([]set{{key: statusPath, index: -1}}, status(image, d.root.Get(statusPath))))
+	p.places = append(p.places, placeOf(choice{d, Target{Path: statusPath}, image}))
+}
+
+// changes says whether the document is another one then.
+func (p *planned) changes() bool {
+	return p.document.node == nil || changes(p.document.node, p.sets)
 }
 
 // settle tells which plans change anything.
 func (p *planner) settle() {
 	for _, plan := range p.plans {
 		d := plan.document
-		plan.changed = d.node == nil || changes(d.node, plan.sets)
+		plan.changed = plan.changes()
 		for i := range p.done {
 			if is := &p.done[i]; is.Kind == d.kind && is.Name == d.name && is.Namespace == d.namespace && is.File == d.fileName() {
 				is.Changed = plan.changed

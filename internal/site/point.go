@@ -38,9 +38,13 @@ type Change struct {
 
 // Point decides which documents change, and how. It writes nothing. The error holds all mistakes, with file and line.
 func (s *Site) Point(ctx context.Context, images []Image, request Request, output Output) (*Changes, error) {
+	there, err := readRecord(output.Directory)
+	if err != nil {
+		return nil, err
+	}
 	report := &tree.Report{}
-	p := &planner{documents: s.documents, images: images, report: report, open: func(d *document) bool { return s.open(ctx, d, report) }}
-	if err := p.plan(request, output); err != nil {
+	p := &planner{documents: s.documents, images: images, report: report, open: func(d *document, report *tree.Report) bool { return s.open(ctx, d, report) }}
+	if err := p.plan(request, output, there); err != nil {
 		return nil, s.withUnread(err)
 	}
 	p.settle()
@@ -52,6 +56,9 @@ func (s *Site) Point(ctx context.Context, images []Image, request Request, outpu
 		return nil, err
 	}
 	if err := o.patches(output.Directory); err != nil {
+		return nil, err
+	}
+	if err := o.record(there, output.Directory); err != nil {
 		return nil, err
 	}
 	o.finish()
@@ -85,7 +92,7 @@ func (o *outcome) sort(plans []*planned, output Output) error {
 	var mistakes []*mistake.Mistake
 	for _, plan := range plans {
 		d := plan.document
-		if !plan.changed {
+		if !plan.changed && !plan.recorded {
 			continue
 		}
 		switch {
@@ -139,13 +146,7 @@ func (o *outcome) files(ctx context.Context, output Output) error {
 		}
 		if output.Form == Directory {
 			name := filepath.Join(output.Directory, f.relative)
-			if !f.encrypted {
-				after, err = o.kept(name, f.data, after, sets)
-			}
-			if err != nil {
-				mistakes = append(mistakes, mistake.All(err)...)
-				continue
-			}
+			mistakes = append(mistakes, others(name, o.site.in(f))...)
 			o.put(name, after)
 			continue
 		}
@@ -163,10 +164,7 @@ func (o *outcome) files(ctx context.Context, output Output) error {
 			return fmt.Errorf("write %s: %w", d.title(), err)
 		}
 		name := filepath.Join(output.Directory, patchName(d.kind, d.namespace, d.name))
-		if data, err = o.kept(name, data, data, map[int][]set{0: plan.sets}); err != nil {
-			mistakes = append(mistakes, mistake.All(err)...)
-			continue
-		}
+		mistakes = append(mistakes, others(name, []*document{d})...)
 		o.put(name, data)
 	}
 	return mistake.Join(mistakes)

@@ -176,7 +176,7 @@ func TestDirectory(t *testing.T) {
 		require.NoError(t, err)
 		names = append(names, filepath.ToSlash(name))
 	}
-	assert.Equal(t, []string{"baremetalhost-node08.yaml", "catalogues/versions-airshipctl.yaml", "hosts/hosts.yaml", "kustomization.yaml"}, names)
+	assert.Equal(t, []string{recordFile, "baremetalhost-node08.yaml", "catalogues/versions-airshipctl.yaml", "hosts/hosts.yaml", "kustomization.yaml"}, names)
 	same, err := os.ReadFile(filepath.Join(directory, "hosts", "hosts.yaml"))
 	require.NoError(t, err)
 	original, err := os.ReadFile("testdata/site/hosts/hosts.yaml")

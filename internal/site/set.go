@@ -25,6 +25,7 @@ const (
 	tagText    = "!!str"
 	tagInteger = "!!int"
 	tagNull    = "!!null"
+	tagBoolean = "!!bool"
 )
 
 func text(key, value string) set { return set{key: key, index: -1, value: value, tag: tagText} }

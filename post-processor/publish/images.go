@@ -80,14 +80,17 @@ func readManifest(name string) (*manifest, error) {
 
 // imagesOf are the images among an artifact's files: those that a manifest of the builder airship names, else those whose names tell a
 // format.
-func imagesOf(ctx context.Context, source packersdk.Artifact, architecture string) ([]publish.Image, error) {
-	files := source.Files()
+func (c *Config) imagesOf(ctx context.Context, source packersdk.Artifact) ([]publish.Image, error) {
+	var files []string
+	for _, file := range source.Files() {
+		files = append(files, filepath.Clean(file))
+	}
 	for _, file := range files {
 		if strings.HasSuffix(file, manifestEnding) {
 			return ofManifest(ctx, file, files)
 		}
 	}
-	return foreign(ctx, files, architecture)
+	return c.foreign(ctx, files)
 }
 
 // ofManifest are the images of a build of ours. Directories, which have no sum, are stored nowhere.
@@ -144,9 +147,13 @@ var endings = []struct{ ending, format string }{
 // qcowMagic begins a qcow2 image, whatever its name (QEMU's docs/interop/qcow2.txt).
 const qcowMagic = "QFI\xfb"
 
-// foreign are the images of an artifact of another builder, which does not tell their architecture.
-func foreign(ctx context.Context, files []string, architecture string) ([]publish.Image, error) {
+// foreign are the images of an artifact of another builder, which tells neither their profile nor their architecture.
+func (c *Config) foreign(ctx context.Context, files []string) ([]publish.Image, error) {
 	var all []publish.Image
+	profile, architecture := "", c.Architecture
+	if c.profile != nil {
+		profile, architecture = c.profile.NodeProfile.Name, cmp.Or(architecture, c.profile.NodeProfile.Spec.Architecture)
+	}
 	for _, file := range files {
 		format, err := formatOf(file)
 		if err != nil {
@@ -156,7 +163,7 @@ func foreign(ctx context.Context, files []string, architecture string) ([]publis
 			continue
 		}
 		base := filepath.Base(file)
-		image := publish.Image{File: file, Name: base, Format: format, Architecture: cmp.Or(architecture, "amd64"), Profile: profileOf(base)}
+		image := publish.Image{File: file, Name: base, Format: format, Architecture: cmp.Or(architecture, "amd64"), Profile: cmp.Or(profile, profileOf(base))}
 		if image.Format == "qcow2" && !strings.HasSuffix(base, ".qcow2") {
 			image.Name += ".qcow2"
 		}

@@ -51,7 +51,7 @@ func (p *PostProcessor) PostProcess(ctx context.Context, ui packersdk.Ui, source
 }
 
 func (p *PostProcessor) publish(ctx context.Context, ui packersdk.Ui, source packersdk.Artifact) ([]publish.Published, error) {
-	images, err := imagesOf(ctx, source, p.config.Architecture)
+	images, err := p.config.imagesOf(ctx, source)
 	if err != nil {
 		return nil, err
 	}

@@ -138,7 +138,7 @@ func built(t *testing.T, text string) *packersdk.MockArtifact {
 
 func TestImages(t *testing.T) {
 	artifact := built(t, "QFI\xfbdisk")
-	images, err := imagesOf(t.Context(), artifact, "")
+	images, err := new(Config).imagesOf(t.Context(), artifact)
 	require.NoError(t, err)
 	require.Len(t, images, 1)
 	assert.Equal(t, "worker", images[0].Profile)
@@ -146,8 +146,16 @@ func TestImages(t *testing.T) {
 	require.Len(t, images[0].Attachments, 1)
 	assert.Equal(t, sbom.MediaType, images[0].Attachments[0].MediaType)
 
+	// Post-processors before this one may write names in another way.
+	for i, file := range artifact.FilesValue {
+		artifact.FilesValue[i] = filepath.Dir(file) + "/./" + filepath.Base(file)
+	}
+	images, err = new(Config).imagesOf(t.Context(), artifact)
+	require.NoError(t, err)
+	assert.Len(t, images[0].Attachments, 1)
+
 	artifact.FilesValue = artifact.FilesValue[1:]
-	_, err = imagesOf(t.Context(), artifact, "")
+	_, err = new(Config).imagesOf(t.Context(), artifact)
 	require.ErrorContains(t, err, "the post-processor comes before those that change it")
 }
 
@@ -170,7 +178,7 @@ func TestForeignImages(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 		files = append(files, file)
 	}
-	images, err := imagesOf(t.Context(), &packersdk.MockArtifact{FilesValue: files}, "arm64")
+	images, err := (&Config{Architecture: "arm64"}).imagesOf(t.Context(), &packersdk.MockArtifact{FilesValue: files})
 	require.NoError(t, err)
 	got := map[string]string{}
 	for _, i := range images {
@@ -179,7 +187,15 @@ func TestForeignImages(t *testing.T) {
 		assert.Equal(t, "arm64", i.Architecture)
 	}
 	assert.Equal(t, map[string]string{"disk.qcow2": "qcow2", "live.iso": "iso"}, got)
-	_, err = imagesOf(t.Context(), &packersdk.MockArtifact{FilesValue: []string{filepath.Join(dir, "notes.txt")}}, "")
+
+	p, err := configure(t, map[string]any{"profile_yaml": strings.Replace(profileYAML, "spec: {", "spec: {architecture: arm64, ", 1), "directory": dir})
+	require.NoError(t, err)
+	images, err = p.config.imagesOf(t.Context(), &packersdk.MockArtifact{FilesValue: files})
+	require.NoError(t, err)
+	for _, i := range images {
+		assert.Equal(t, "worker arm64", i.Profile+" "+i.Architecture, "the template's profile tells")
+	}
+	_, err = new(Config).imagesOf(t.Context(), &packersdk.MockArtifact{FilesValue: []string{filepath.Join(dir, "notes.txt")}})
 	require.ErrorContains(t, err, "has no image among its files")
 }
 
@@ -231,10 +247,11 @@ func TestNotServed(t *testing.T) {
 	t.Cleanup(server.Close)
 	hosts := filepath.Join(docs, "hosts.yaml")
 	require.NoError(t, os.WriteFile(hosts, []byte(host), 0o600))
+	said := &packersdk.MockUi{}
 	publish := func(url string) error {
 		p, err := configure(t, map[string]any{"directory": web, "url": url, "documents": []string{hosts}, "target": []map[string]any{{"kind": "BareMetalHost"}}})
 		require.NoError(t, err)
-		_, _, _, err = p.PostProcess(t.Context(), packersdk.TestUi(t), built(t, "QFI\xfbdisk"))
+		_, _, _, err = p.PostProcess(t.Context(), said, built(t, "QFI\xfbdisk"))
 		return err
 	}
 	require.ErrorContains(t, publish(server.URL), "the image is stored, but nothing names it: ")
@@ -245,6 +262,11 @@ func TestNotServed(t *testing.T) {
 	text, err = os.ReadFile(hosts)
 	require.NoError(t, err)
 	assert.Contains(t, string(text), server.URL+"/images/worker-")
+	var words []string
+	for _, message := range said.SayMessages {
+		words = append(words, message.Message)
+	}
+	assert.Contains(t, strings.Join(words, "\n"), "Warning: 127.0.0.1 is every host's own address", "no other host reads that")
 }
 
 // Hosts that the AirshipImage selects name it besides the documents that are listed.

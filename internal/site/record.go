@@ -1,0 +1,255 @@
+package site
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/airshipit/packer-plugin-airship/internal/mistake"
+	"github.com/airshipit/packer-plugin-airship/internal/tree"
+)
+
+// recordFile is in an output directory what its files name. Those are made of the site's documents with each run, and are this build's and others': of
+// a site's other profiles, which change the same catalogue. So each run names again what the record has and nobody else names now.
+const recordFile = ".airship-publish.json"
+
+type record struct {
+	Places []place `json:"places"`
+}
+
+// place is one of a document at which an image is named.
+type place struct {
+	// Kind, Namespace and Name are the document's, File is where its copy goes; none for a rendered one.
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+	File      string `json:"file,omitempty"`
+	// Path, Value and Checksum are a Target's.
+	Path     string `json:"path,omitempty"`
+	Value    string `json:"value,omitempty"`
+	Checksum string `json:"checksum,omitempty"`
+	Image    Image  `json:"image"`
+}
+
+// statusPath is where an AirshipImage says what was made of it.
+const statusPath = "status"
+
+func placeOf(c choice) place {
+	d := c.document
+	p := place{
+		Kind: d.kind, Namespace: d.namespace, Name: d.name, File: d.copied(),
+		Path: c.target.Path, Value: c.target.Value, Checksum: c.target.Checksum, Image: *c.image,
+	}
+	if d.entry != nil {
+		var path tree.Path
+		for _, key := range d.entry {
+			path = append(path, tree.Step{Key: key, Index: -1})
+		}
+		p.Path = path.String()
+	}
+	return p
+}
+
+// copied is where a document's copy goes, with slashes.
+func (d *document) copied() string {
+	if d.file == nil {
+		return ""
+	}
+	return filepath.ToSlash(d.file.relative)
+}
+
+// holds says whether a document is that of the place. The same may have been read from a file once, and rendered by a kustomization now.
+func (p place) holds(d *document) bool {
+	return d.kind == p.Kind && d.name == p.Name && d.namespace == p.Namespace && oneFile(d.copied(), p.File)
+}
+
+func oneFile(a, b string) bool { return a == b || a == "" || b == "" }
+
+// overlaps says whether a value at one place is the other's, or inside it.
+func (p place) overlaps(other place) bool {
+	if p.Kind != other.Kind || p.Name != other.Name || p.Namespace != other.Namespace || !oneFile(p.File, other.File) {
+		return false
+	}
+	a, b := p.steps(), other.steps()
+	least := min(len(a), len(b))
+	return slices.Equal(a[:least], b[:least])
+}
+
+func (p place) steps() []string {
+	path, err := tree.ParsePath(cmp.Or(p.Path, ownPaths[p.Kind]))
+	if err != nil {
+		return nil
+	}
+	var all []string
+	for _, step := range path {
+		all = append(all, step.String())
+	}
+	return all
+}
+
+func (p place) String() string {
+	return fmt.Sprintf("%s %s at %s", mistake.Word(p.Kind), mistake.Word(p.Name), mistake.Word(cmp.Or(p.Path, ownPaths[p.Kind])))
+}
+
+func readRecord(directory string) (*record, error) {
+	r := &record{}
+	if directory == "" {
+		return r, nil
+	}
+	name := filepath.Join(directory, recordFile)
+	if text := existing(name); text != nil {
+		if err := json.Unmarshal(text, r); err != nil {
+			return nil, &mistake.Mistake{File: name, Problem: fmt.Sprintf("cannot be read: %s; without it the directory's files forget the images of other builds", err)}
+		}
+	}
+	return r, nil
+}
+
+// outside says whether a document's changes go to the output directory.
+func (o Output) outside(d *document) bool {
+	return o.Directory != "" && (o.Form == Directory || o.Form == Patch || d.origin != written)
+}
+
+// recall plans, for what this run writes in the output directory, what the record has there besides; and leaves in the record what the next run
+// is to know.
+func (p *planner) recall(there *record, output Output) {
+	var own []place
+	for _, one := range p.places {
+		isRecorded := slices.ContainsFunc(there.Places, one.overlaps)
+		if slices.ContainsFunc(p.plans, func(plan *planned) bool {
+			return one.holds(plan.document) && output.outside(plan.document) && (isRecorded || plan.changes())
+		}) {
+			own = append(own, one)
+		}
+	}
+	var kept []place
+	for _, one := range there.Places {
+		if at := slices.IndexFunc(own, one.overlaps); at >= 0 {
+			own[at].File = cmp.Or(own[at].File, one.File)
+			p.rewrite(one, output)
+			continue
+		}
+		if d := p.document(one); d == nil || !p.writes(d, output) {
+			kept = append(kept, one)
+		} else if problem := p.again(one, d, output); problem != "" {
+			p.report.Warn(tree.Place{}, "%s does not name %s any more, as an earlier build did: %s", one, one.Image.URL, problem)
+		} else {
+			kept = append(kept, one)
+		}
+	}
+	there.Places = append(own, kept...)
+}
+
+// rewrite lets the file of a place be written even where the document itself needs no change: the file may name another image. What is rendered
+// may have the file in it.
+func (p *planner) rewrite(one place, output Output) {
+	for _, plan := range p.plans {
+		if d := plan.document; one.holds(d) && output.outside(d) && d.origin == written {
+			plan.recorded = true
+		}
+	}
+}
+
+// writes says whether this run writes the file of the output directory that a document's changes are in.
+func (p *planner) writes(d *document, output Output) bool {
+	return output.outside(d) && slices.ContainsFunc(p.plans, func(plan *planned) bool {
+		return (plan.recorded || plan.changes()) &&
+			(plan.document.sameAs(d) || output.Form == Directory && d.origin == written && d.file == plan.document.file && plan.document.origin == written)
+	})
+}
+
+// again plans what an earlier run named in a document, unless that has no place for it now.
+func (p *planner) again(one place, d *document, output Output) (problem string) {
+	report := &tree.Report{Mistakes: checkImages([]Image{one.Image})}
+	sub := &planner{images: []Image{one.Image}, report: report, open: p.open}
+	c := choice{d, Target{Kind: one.Kind, Name: one.Name, Path: one.Path, Value: one.Value, Checksum: one.Checksum}, &sub.images[0]}
+	switch {
+	case output.Form == Patch && d.patch:
+		return "it is a patch now"
+	case one.Path == statusPath && isImage(d, c.image):
+		sub.status(d, c.image)
+	default:
+		sub.point(c)
+	}
+	if err := report.Err(); err != nil {
+		return err.Error()
+	}
+	for _, plan := range sub.plans {
+		to := p.of(plan.document)
+		joined, conflict := join(to.sets, plan.sets)
+		if conflict != "" {
+			return "this build sets " + conflict
+		}
+		to.sets, to.recorded = joined, true
+	}
+	return ""
+}
+
+// document is that of a place; nil where there is none.
+func (p *planner) document(one place) *document {
+	for _, d := range p.documents {
+		if one.holds(d) {
+			return d
+		}
+	}
+	generated := &selector{documents: p.documents}
+	if d := generated.generated(Target{Kind: one.Kind, Name: one.Name, Namespace: one.Namespace}); d != nil && one.holds(d) {
+		return d
+	}
+	return nil
+}
+
+// record is written where files of the directory are.
+func (o *outcome) record(r *record, directory string) error {
+	name := filepath.Join(directory, recordFile)
+	if directory == "" || len(r.Places) == 0 && existing(name) == nil {
+		return nil
+	}
+	slices.SortStableFunc(r.Places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name), cmp.Compare(a.File, b.File), cmp.Compare(a.Path, b.Path))
+	})
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	o.put(name, append(text, '\n'))
+	return nil
+}
+
+// in are the documents of a file.
+func (s *Site) in(f *file) []*document {
+	return slices.DeleteFunc(slices.Clone(s.documents), func(d *document) bool { return d.file != f })
+}
+
+// others refuses to write over a file of the output directory that is of other documents. A list is a patch's operations.
+func others(name string, wanted []*document) []*mistake.Mistake {
+	before := existing(name)
+	if before == nil {
+		return nil
+	}
+	are := parse(name, before, &tree.Report{})
+	if len(are) == 1 && are[0].root.IsList() || slices.EqualFunc(are, wanted, func(a, b *document) bool { return a.is(b.kind, b.name, "") && a.namespace == b.namespace }) {
+		return nil
+	}
+	return []*mistake.Mistake{{File: name, Problem: "holds other documents than would be written there; remove it, or name another directory"}}
+}
+
+// withStatus is an AirshipImage that is in none of the documents: the one in the output directory with the new status, or a new one.
+func withStatus(name string, image *Image) ([]byte, error) {
+	before := existing(name)
+	if before == nil {
+		return newImage(image), nil
+	}
+	found := parse(name, before, &tree.Report{})
+	if len(found) != 1 || !isImage(found[0], image) {
+		return nil, &mistake.Mistake{File: name, Problem: "holds other documents than would be written there; remove it, or name another directory"}
+	}
+	is := found[0].root.Get(statusPath)
+	after, err := splice(before, map[int][]set{0: under([]set{{key: statusPath, index: -1}}, status(image, is))})
+	if err != nil {
+		return nil, &mistake.Mistake{File: name, Problem: fmt.Sprintf("cannot be changed: %s; remove it, and it is made anew", err)}
+	}
+	return after, nil
+}
