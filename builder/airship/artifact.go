@@ -76,8 +76,9 @@ func (a *Artifact) String() string {
 // (bytes), strings all; images, the paths of all of them; airship_image, the AirshipImage as YAML; and generated_data.
 func (a *Artifact) State(name string) any {
 	if name == handover.Keep {
-		a.kept.Store(true)
-		return true
+		kept := os.Getenv(handover.Passing) == ""
+		a.kept.Store(kept)
+		return kept
 	}
 	return a.state[name]
 }

@@ -98,7 +98,7 @@ func (g guest) failure(cause, ended, report error, screen *console, port []byte,
 	case errors.Is(cause, errStuck):
 		e.died = false
 		e.Problem = "the guest does not start: " + inShort(screen.line(stuck))
-		if e.starved = !g.options.Accelerator.Hardware() && screen.saw("Timed out waiting for device"); e.starved {
+		if e.starved = !g.options.Accelerator.Hardware() && screen.saw(withoutDisk); e.starved {
 			e.Problem += " (it waited in vain for a disk: emulated, it may have had too little of this host's time)"
 		}
 	case errors.Is(cause, errRefused):

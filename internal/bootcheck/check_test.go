@@ -35,6 +35,7 @@ func TestCheckBoots(t *testing.T) {
 		{name: "hangs", console: prompt, end: hangs, timeout: 5 * time.Second, problem: "did not report within 5s", boots: 1},
 		{name: "finds no root", console: "Linux version 6\nALERT! UUID=5a does not exist.\n(initramfs) ", end: hangs, problem: "the guest does not start: (initramfs)", boots: 1},
 		{name: "waits in vain for a disk", console: "Linux version 6\n[ TIME ] Timed out waiting for device d.\nYou are in emergency mode.\n", end: hangs, problem: "it may have had too little of this host's time", boots: 2},
+		{name: "waits in vain for its root", console: "Linux version 6\nGave up waiting for root file system device.  Common problems:\n(initramfs) \n", end: hangs, problem: "it may have had too little of this host's time", boots: 2},
 		{name: "is refused", console: "Linux version 6\nerror: bad shim signature.\nerror: you need to load the kernel first.\n", end: hangs, problem: "Secure Boot: GRUB refuses the kernel: bad shim signature", boots: 1},
 		{name: "has a prompt alone", console: prompt, end: hangs, withoutInit: true, boots: 1},
 		{name: "has not even a prompt", console: "Linux version 6\n", end: hangs, withoutInit: true, timeout: 5 * time.Second, problem: "did not report within 5s", boots: 1},

@@ -70,6 +70,9 @@ var events = map[event]*regexp.Regexp{
 	loginShown: loginPrompt,
 }
 
+// withoutDisk is what systemd, initramfs-tools and live-boot say when a disk has not come in their time.
+var withoutDisk = regexp.MustCompile(`Timed out waiting for device|Gave up waiting for |Unable to find a medium containing a live file system`)
+
 // control is what terminals are told (ECMA-48: colours, the cursor's place) and bytes that are no text.
 var control = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]|\x1b[()*+][0-9A-Za-z]|\x1b[0-Z\\-~]|[\x00-\x08\x0b-\x1f\x7f]`)
 
@@ -161,10 +164,8 @@ func (c *console) tail() []string {
 	return tail
 }
 
-// saw says whether a text is in the last lines.
-func (c *console) saw(text string) bool {
-	return slices.ContainsFunc(c.tail(), func(line string) bool { return strings.Contains(line, text) })
-}
+// saw says whether one of the last lines is such a text.
+func (c *console) saw(text *regexp.Regexp) bool { return slices.ContainsFunc(c.tail(), text.MatchString) }
 
 // silent tells that nothing but firmware and boot loader was ever seen.
 func (c *console) silent() bool {

@@ -8,3 +8,7 @@ const (
 	// and an image that could not be stored must not be lost.
 	Keep = "airship_keep"
 )
+
+// Passing is the variable of the environment with which whoever runs Packer says that the builds' output directories end with the run, so that nothing
+// can be kept.
+const Passing = "AIRSHIP_PASSING_OUTPUT"

@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"github.com/airshipit/packer-plugin-airship/internal/handover"
 )
 
 // pluginSource is how Packer knows the plugin.
@@ -36,10 +38,13 @@ func (e Environment) packer(ctx context.Context, directory string, b build) erro
 	if err != nil {
 		return err
 	}
+	if b.passing() {
+		env = append(env, handover.Passing+"=1")
+	}
 	// A site builds its image again under the same name.
 	err = e.run(ctx, directory, env, "build", "-color=false", "-force", templates)
 	if err != nil && ctx.Err() == nil {
-		return errors.New("the image was not built; what Packer said above tells why")
+		return errors.New("the build failed; what Packer said above tells why")
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package krm
 import (
 	"encoding/json"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/airshipit/packer-plugin-airship/internal/document"
@@ -28,6 +29,11 @@ type build struct {
 
 // outputDirectory is where images go that are published and not kept.
 const outputDirectory = "output"
+
+// passing says that all images are in outputDirectory, which ends with the run.
+func (b build) passing() bool {
+	return b.Directory == "" && !slices.ContainsFunc(b.Images, func(p *document.Profile) bool { return p.OutputDirectory != "" })
+}
 
 // Variables of the template, which Packer takes from PKR_VAR_NAME.
 var variables = []struct{ name, kind, value string }{

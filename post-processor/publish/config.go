@@ -65,7 +65,8 @@ type Config struct {
 	// component that applies them; or `diff`, which changes none and prints what would. Default: `in-place`.
 	Update string `mapstructure:"update"`
 	// The directory for `update`; with `in-place` it takes patches for what is rendered by a template, and the AirshipImage where none of
-	// the documents is it. Default: none.
+	// the documents is it. With each run its files are made anew of the documents, with what other builds have named in them: that is kept in
+	// `.airship-publish.json` there. Default: none.
 	UpdateDirectory string `mapstructure:"update_directory"`
 	// Documents that name the image, one block each. Default: the AirshipImage's `spec.publish.documents`.
 	Targets []Target `mapstructure:"target"`
