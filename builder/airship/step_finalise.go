@@ -14,6 +14,12 @@ func finalise(ctx context.Context, b *build, _ multistep.StateBag) (err error) {
 	if b.configured, err = b.isConfigured(ctx); err != nil {
 		return err
 	}
+	// Tried again, it may find the target closed.
+	if b.leaveTarget == nil {
+		if b.leaveTarget, err = b.machine.OpenTarget(ctx); err != nil {
+			return err
+		}
+	}
 	if err := rootfs.Initramfs(ctx, b.machine, b.plan); err != nil {
 		return err
 	}

@@ -165,7 +165,9 @@ func (c *console) tail() []string {
 }
 
 // saw says whether one of the last lines is such a text.
-func (c *console) saw(text *regexp.Regexp) bool { return slices.ContainsFunc(c.tail(), text.MatchString) }
+func (c *console) saw(text *regexp.Regexp) bool {
+	return slices.ContainsFunc(c.tail(), text.MatchString)
+}
 
 // silent tells that nothing but firmware and boot loader was ever seen.
 func (c *console) silent() bool {

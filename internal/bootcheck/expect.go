@@ -73,12 +73,15 @@ func FromPlan(p plan.Plan) Expectations {
 		e.Cmdline, e.Live = p.ISO.Cmdline, p.ISO.Files
 	}
 	for _, part := range p.Disk.Partitions {
-		if part.Mount != nil && part.Filesystem != nil {
+		if part.Mount != nil && part.Filesystem != nil && mountedAtBoot(*part.Mount) {
 			e.Mounts = append(e.Mounts, Mount{Target: part.Mount.Path, Type: part.Filesystem.Type, UUID: part.Filesystem.UUID})
 		}
 	}
 	return e
 }
+
+// mountedAtBoot says whether a node mounts by itself, and before somebody looks.
+func mountedAtBoot(m plan.Mount) bool { return !m.Has("noauto") && !m.Has("x-systemd.automount") }
 
 // FromProfile is what an image promises that the provisioner has configured: FromPlan's and all that the
 // profile sets. What Ansible fills in (Jinja templates) is not known here and left out. found is what

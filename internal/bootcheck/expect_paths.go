@@ -81,9 +81,9 @@ func lost(spec *v1alpha1.NodeProfileSpec, found []Path) []Path {
 }
 
 // onFilesystems leaves out what the file system that holds a path cannot keep: vfat has neither modes nor
-// owners.
+// owners; and what is on none that is mounted.
 func onFilesystems(p plan.Plan, paths []Path) []Path {
-	kept := slices.Clone(paths)
+	kept := slices.DeleteFunc(slices.Clone(paths), func(one Path) bool { return isHidden(p, one.Path) })
 	for i := range kept {
 		if filesystemOf(p, kept[i].Path) == "vfat" {
 			kept[i].Mode = ""
@@ -102,6 +102,13 @@ func filesystemOf(p plan.Plan, name string) string {
 			return ""
 		}
 	}
+}
+
+// isHidden says whether a path is on a file system that nobody mounts.
+func isHidden(p plan.Plan, name string) bool {
+	return slices.ContainsFunc(p.Disk.Partitions, func(part plan.Partition) bool {
+		return part.Mount != nil && part.Mount.Has("noauto") && below(name, part.Mount.Path)
+	})
 }
 
 // below tells whether name is top or a path below it.

@@ -19,6 +19,8 @@ func TestFromPlan(t *testing.T) {
 			{Number: 1, Filesystem: &plan.Filesystem{Type: "ext4", UUID: "5a"}, Mount: &plan.Mount{Path: "/"}},
 			{Number: 2, Type: plan.TypeBIOSBoot},
 			{Number: 3, Filesystem: &plan.Filesystem{Type: "ext4"}},
+			{Number: 4, Filesystem: &plan.Filesystem{Type: "ext4"}, Mount: &plan.Mount{Path: "/srv/a", Options: "noauto,nofail"}},
+			{Number: 5, Filesystem: &plan.Filesystem{Type: "ext4"}, Mount: &plan.Mount{Path: "/srv/b", Options: "x-systemd.automount"}},
 		}},
 	})
 	assert.Equal(t, Expectations{
@@ -71,9 +73,10 @@ func TestFromProfile(t *testing.T) {
 		Disk: plan.Disk{Partitions: []plan.Partition{
 			{Number: 1, Filesystem: &plan.Filesystem{Type: "ext4"}, Mount: &plan.Mount{Path: "/"}},
 			{Number: 2, Filesystem: &plan.Filesystem{Type: "vfat"}, Mount: &plan.Mount{Path: "/boot/efi"}},
+			{Number: 3, Filesystem: &plan.Filesystem{Type: "ext4"}, Mount: &plan.Mount{Path: "/srv", Options: "noauto"}},
 		}},
 	}
-	found := []Path{{Path: "/boot/efi/a", Type: "file", Mode: "0644"}, {Path: "/etc/site", Type: "directory", Mode: "0750"}}
+	found := []Path{{Path: "/srv/hidden", Type: "file"}, {Path: "/boot/efi/a", Type: "file", Mode: "0644"}, {Path: "/etc/site", Type: "directory", Mode: "0750"}}
 	want := FromPlan(p)
 	want.Users = []User{{Name: "ops", Shell: "/bin/bash", Password: "locked"}}
 	want.Sysctls = map[string]string{"kernel.pid_max": "4194303"}
@@ -92,7 +95,7 @@ func TestFromProfile(t *testing.T) {
 	}
 	want.Motd = true
 	assert.Equal(t, want, FromProfile(p, &testProfile(t).Spec, found))
-	assert.Equal(t, "0644", found[0].Mode, "what was observed stays")
+	assert.Equal(t, "0644", found[1].Mode, "what was observed stays")
 
 	p.RootFS.Packages = []plan.Package{{Name: "kdump-tools"}}
 	got := FromProfile(p, &testProfile(t).Spec, nil)

@@ -61,7 +61,7 @@ func (c *layoutCheck) named(p placedPartition) {
 		c.mistake(p.field+".type", "a GUID is a gpt's type; an mbr's are %s", strings.Join(known, ", "))
 	case !isGUID && !slices.Contains(known, p.Type):
 		c.mistake(p.field+".type", "unknown type %s%s; or a GUID", mistake.Word(p.Type), mistake.Suggest(p.Type, known))
-	case p.kind(c.tableKind) == TypeESP && !p.flagged(flagESP), p.kind(c.tableKind) == TypeBIOSBoot && !p.flagged(flagBIOSGrub):
+	case (p.Type == flagESP || p.kind(c.tableKind) == TypeESP) && !p.flagged(flagESP), p.kind(c.tableKind) == TypeBIOSBoot && !p.flagged(flagBIOSGrub):
 		c.mistake(p.field+".type", "want the flag %s in its place, by which the build knows what to put there", p.Type)
 	case p.flagged(flagESP) && p.Type != flagESP || p.flagged(flagBIOSGrub) && p.Type != flagBIOSGrub:
 		c.mistake(p.field+".type", "stands beside the flag %s, which is the type: leave it out", p.Flags[0])

@@ -319,6 +319,7 @@ func TestStorageMistakes(t *testing.T) {
 		"bios_grub in mbr":  {v1alpha1.Storage{PartitionTable: "mbr", Partitions: []v1alpha1.Partition{bios, root}}, "[0].flags[0]: bios_grub is a gpt's"},
 		"boot in gpt":       {v1alpha1.Storage{Partitions: []v1alpha1.Partition{part("/", "600MiB", "100%", "ext4", "boot"), esp}}, "[0].flags[0]: boot is an mbr's"},
 		"name in mbr":       {v1alpha1.Storage{PartitionTable: "mbr", Partitions: []v1alpha1.Partition{named(root, "os", "", "")}}, "[0].name: partitions of an mbr have no names"},
+		"esp as mbr type":   {v1alpha1.Storage{PartitionTable: "mbr", Partitions: []v1alpha1.Partition{root, named(part("none", "1MiB", "100MiB", ""), "", "esp", "")}}, "[1].type: want the flag esp in its place"},
 		"GUID in mbr":       {v1alpha1.Storage{PartitionTable: "mbr", Partitions: []v1alpha1.Partition{named(root, "", TypeLinux, "")}}, "[0].type: a GUID is a gpt's type"},
 		"unknown type":      {v1alpha1.Storage{Partitions: []v1alpha1.Partition{named(root, "", "hom", ""), esp}}, "[0].type: unknown type hom; did you mean home?"},
 		"esp by type":       {v1alpha1.Storage{Partitions: []v1alpha1.Partition{bios, root, named(part("/data", "5MiB", "600MiB", "ext4"), "", "esp", "")}}, "[2].type: want the flag esp in its place"},

@@ -4,7 +4,10 @@
 // same digests; everything that does something takes a Plan and no document.
 package plan
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Plan is everything that decides the bytes of an image.
 type Plan struct {
@@ -172,6 +175,9 @@ type Mount struct {
 	Dump    int    `json:"dump"`
 	Pass    int    `json:"pass"`
 }
+
+// Has says whether an option is among Options.
+func (m Mount) Has(option string) bool { return slices.Contains(strings.Split(m.Options, ","), option) }
 
 // GPT type GUIDs (UEFI specification 2.10, table 5.7; the Discoverable Partitions Specification).
 const (

@@ -17,6 +17,10 @@ func Bootstrap(ctx context.Context, m machine.Machine, p plan.Plan, locked strin
 	if p.RootFS.Base != nil {
 		return extend(ctx, m, p, locked, say)
 	}
+	// Tried again, it finds what the try before left.
+	if err := m.Run(ctx, machine.Command{Args: []string{"sh", "-c", clearTarget}}); err != nil {
+		return err
+	}
 	if err := MountTarget(ctx, m, sizeOf(p.RootFS.Packages)); err != nil {
 		return err
 	}
@@ -87,6 +91,9 @@ func sizeOf(packages []plan.Package) int64 {
 	return sum
 }
 
+// targetDevice is what /proc/mounts calls MountTarget's tmpfs.
+const targetDevice = "airship-target"
+
 // MountTarget puts a tmpfs under Target where the machine has memory to spare for a root filesystem of so many bytes
 // in archives: unpacking some hundred packages into one takes 18 s where a disk's file system took 24 to 33 s.
 func MountTarget(ctx context.Context, m machine.Machine, archived int64) error {
@@ -99,7 +106,7 @@ func MountTarget(ctx context.Context, m machine.Machine, archived int64) error {
 	// the packages' size, so that what provisioners add finds room.
 	if size := available / 2; size >= 2*need {
 		return m.Run(ctx, machine.Command{Args: []string{
-			"mount", "-t", "tmpfs", "-o", fmt.Sprintf("mode=0755,size=%d", size), "airship-target", machine.Target,
+			"mount", "-t", "tmpfs", "-o", fmt.Sprintf("mode=0755,size=%d", size), targetDevice, machine.Target,
 		}})
 	}
 	return nil

@@ -93,3 +93,30 @@ func TestDivertScript(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, program)
 }
+
+// A program that was diverted is itself again, whether it was installed meanwhile or not; so it is when the step is tried once more.
+func TestRestoreScript(t *testing.T) {
+	root := tree(t, map[string]string{"bin/there": "stub", "bin/there.airship": "program", "bin/none": "stub", "bin/own": "program"})
+	t.Setenv("DPKG_ADMINDIR", filepath.Join(root, "dpkg"))
+	require.NoError(t, os.MkdirAll(filepath.Join(root, "dpkg"), 0o755))
+	bin := filepath.Join(root, "bin")
+	var diversions strings.Builder
+	for _, name := range []string{"there", "none"} {
+		diversions.WriteString(bin + "/" + name + "\n" + bin + "/" + name + ".airship\n:\n")
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(root, "dpkg", "diversions"), []byte(diversions.String()), 0o644))
+	for range 2 {
+		runScript(t, restoreScript, bin+"/there", bin+"/none", bin+"/own")
+		for _, name := range []string{"there", "own"} {
+			text, err := os.ReadFile(filepath.Join(bin, name))
+			require.NoError(t, err)
+			assert.Equal(t, "program", string(text), name)
+		}
+		left, err := os.ReadDir(bin)
+		require.NoError(t, err)
+		assert.Len(t, left, 2)
+		kept, err := os.ReadFile(filepath.Join(root, "dpkg", "diversions"))
+		require.NoError(t, err)
+		assert.Empty(t, string(kept))
+	}
+}

@@ -185,8 +185,8 @@ func (s stage) dropDamaged(ctx context.Context, file *os.File) error {
 	return os.Remove(file.Name())
 }
 
-// clearTarget leaves Target as it is before a build.
-const clearTarget = "umount " + machine.Target + " 2>/dev/null; find " + machine.Target + " -mindepth 1 -delete"
+// clearTarget leaves Target as it is before a build. What lies under MountTarget's file system may be one of the machine's.
+const clearTarget = "while grep -q '^" + targetDevice + " ' /proc/self/mounts; do umount " + machine.Target + "; done; find " + machine.Target + " -mindepth 1 -delete"
 
 // keep puts the tree in Target into the cache, and removes those that were not used for long.
 func (s stage) keep(ctx context.Context, m machine.Machine) (err error) {

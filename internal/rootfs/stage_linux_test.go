@@ -163,3 +163,19 @@ func TestPruneStages(t *testing.T) {
 		assert.NoFileExists(t, filepath.Join(s.directory, name))
 	}
 }
+
+// What lies under the target's own file system is the machine's, and stays.
+func TestClearTarget(t *testing.T) {
+	m, _ := machinetest.Start(t)
+	const look = "cd /target; ls -A; stat -c %i /target; grep -c ^" + targetDevice + " /proc/self/mounts || true"
+	before := machinetest.Shell(t, m, look)
+	machinetest.Shell(t, m, "touch /target/under")
+	for range 2 { // as a step that is tried again does
+		require.NoError(t, MountTarget(t.Context(), m, 1))
+		machinetest.Shell(t, m, "touch /target/over")
+	}
+	for range 2 {
+		machinetest.Shell(t, m, clearTarget)
+		assert.Equal(t, before, machinetest.Shell(t, m, look))
+	}
+}

@@ -3,6 +3,8 @@
 # Ends the diversions of divert.sh. Afterwards nothing shows that there were any.
 set -eu
 for path; do
+	# A step that is tried again finds none, and the program itself.
+	[ -n "$(dpkg-divert --listpackage "$path")" ] || continue
 	rm -f "$path"
 	if [ -e "$path.airship" ]; then
 		dpkg-divert --quiet --local --rename --remove "$path"
@@ -10,4 +12,4 @@ for path; do
 		dpkg-divert --quiet --local --no-rename --remove "$path"
 	fi
 done
-rm -f /var/lib/dpkg/diversions-old
+rm -f "${DPKG_ADMINDIR:-/var/lib/dpkg}/diversions-old"
