@@ -112,6 +112,9 @@ func TestRoot(t *testing.T) {
 			for _, name := range []string{"iputils-ping", "cloud-init", "linux-image-cloud-amd64"} {
 				assert.Contains(t, status, "Package: "+name+"\nStatus: install ok installed\n")
 			}
+			marks := cat("/var/lib/apt/extended_states")
+			assert.Contains(t, marks, "Package: libssl3\nArchitecture: amd64\nAuto-Installed: 1\n")
+			assert.NotContains(t, marks, "Package: openssl\nArchitecture: amd64\nAuto-Installed: 1\n", "the base had it for ca-certificates, the node asks for it")
 			for _, gone := range []string{"/tmp", "/etc/apt/apt.conf.d", "/usr/sbin"} {
 				listing := tool(t, "debugfs", "-R", "ls -p "+gone, root)
 				assert.NotContains(t, listing, "airship", gone)

@@ -75,6 +75,13 @@ func TestImportTemplate(t *testing.T) {
 		output, err := r.command("validate", arguments...).CombinedOutput()
 		require.NoError(t, err, "%q: %s", arguments, output)
 	}
+	// As its head says, for the files alone: without them nothing would need the accounts, and nothing is left that is not asked for.
+	head := tool(t, "sed", "-n", "s/^#   packer build \\(.*\\) \\. .*/\\1/p", filepath.Join(r.dir, "import.pkr.hcl"))
+	arguments := strings.Fields(strings.ReplaceAll(head, "'", ""))
+	require.Len(t, arguments, 2)
+	output, err := r.command("validate", append(arguments, "-evaluate-datasources", "-var", "google_bucket=", "-var", "azure_storage_account=")...).CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	assert.NotContains(t, string(output), "did not match", "%s", output)
 	wrong := said(r.fails(t, "validate", "-evaluate-datasources", "-var", "google_bucket="))
 	assert.Contains(t, wrong, "bucket must be set")
 	wrong = said(r.fails(t, "validate", "-evaluate-datasources", "-var", "azure_storage_account="))

@@ -187,12 +187,16 @@ func (c *Config) decode(raws ...any) error {
 	return mistakes.ErrorOrNil()
 }
 
-// warnings are of options that have no effect.
+// warnings are of options that have no effect, and of what an image will not do.
 func (c *Config) warnings() []string {
-	if c.Isolation != isolation.Namespace || c.Memory == 0 && c.CPUs == 0 {
-		return nil
+	var all []string
+	if c.Isolation == isolation.Namespace && (c.Memory != 0 || c.CPUs != 0) {
+		all = append(all, fmt.Sprintf("memory and cpus are a virtual machine's: with isolation = %q they have no effect", isolation.Namespace))
 	}
-	return []string{fmt.Sprintf("memory and cpus are a virtual machine's: with isolation = %q they have no effect", isolation.Namespace)}
+	if c.profile != nil && !c.unknown() {
+		all = append(all, c.form().Warnings(&c.profile.NodeProfile)...)
+	}
+	return all
 }
 
 func (c *Config) verifyBoot() bool { return c.VerifyBoot == nil || *c.VerifyBoot }
@@ -212,8 +216,12 @@ func (c *Config) checkDisk() error {
 	var mistakes *multierror.Error
 	for _, o := range form.Outputs(&c.profile.NodeProfile) {
 		if err := format.Check(o.Format, disk.Size, disk.SectorSize); err != nil {
+			field := "spec.storage.qcow_capacity"
+			if disk.SectorSize != 512 && format.Check(o.Format, disk.Size, 512) == nil {
+				field = "spec.storage.sectorSize"
+			}
 			mistakes = multierror.Append(mistakes, &mistake.Mistake{
-				Field: "spec.storage.qcow_capacity", Problem: fmt.Sprintf("the format %s: %v", o.Format, err),
+				Field: field, Problem: fmt.Sprintf("the format %s: %v", o.Format, err),
 			})
 		}
 	}

@@ -25,12 +25,16 @@ func openBase(ctx context.Context, b *build, _ multistep.StateBag) (err error) {
 	return nil
 }
 
+// addedToBase is how large the packages are that may be added to a base, in bytes: a kernel with all its firmware.
+const addedToBase = 512 << 20
+
 // unpackBase puts the base where packages are installed.
 func unpackBase(ctx context.Context, b *build, _ multistep.StateBag) error {
 	if b.base == nil {
 		return nil
 	}
-	if err := rootfs.MountTarget(ctx, b.machine, b.base.Size); err != nil {
+	// What is added to it is not known yet: the lock follows from the base's own packages.
+	if err := rootfs.MountTarget(ctx, b.machine, max(4*b.base.Size, addedToBase)); err != nil {
 		return err
 	}
 	if err := b.base.Unpack(ctx, b.machine); err != nil {
@@ -46,6 +50,9 @@ func unpackBase(ctx context.Context, b *build, _ multistep.StateBag) error {
 		return err
 	}
 	if err := b.profile.Locate(described.Check(&b.profile.NodeProfile)); err != nil {
+		return err
+	}
+	if err := rootfs.DescribeKernels(ctx, b.machine, described); err != nil {
 		return err
 	}
 	b.described = described

@@ -1,7 +1,7 @@
 # Images of two clouds, made here and imported there: no machine runs in a cloud while they are built. The other way,
 # by the clouds' own builders, is in ../cloud; docs/cloud.md says when which.
 #
-#   packer build -only='airship.*' -except='import' .   makes the files alone; the imports need accounts and their tools:
+#   packer build -only='import.airship.*' -except='to-azure,to-gcp-files' .   makes the files alone; the imports need accounts and their tools:
 #
 #   Azure    az login, az and azcopy; -var azure_resource_group=GROUP
 #   Google   gcloud auth application-default login, or GOOGLE_APPLICATION_CREDENTIALS; -var google_project=ID -var google_bucket=NAME

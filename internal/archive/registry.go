@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"oras.land/oras-go/v2"
 	"oras.land/oras-go/v2/content/oci"
@@ -42,17 +44,11 @@ func pull(ctx context.Context, reference string, o BaseOptions) (*Base, error) {
 		return nil, err
 	}
 	directory := filepath.Join(o.CacheDir, "bases", strings.ReplaceAll(found.Digest.String(), ":", "-"))
-	if err := os.MkdirAll(directory, 0o755); err != nil {
-		return nil, err
-	}
-	lock, err := os.OpenFile(directory+".lock", os.O_RDWR|os.O_CREATE, 0o644)
+	lock, err := acquire(ctx, directory, o.Say)
 	if err != nil {
 		return nil, err
 	}
 	defer lock.Close()
-	if err := flock.Wait(ctx, lock, func() { o.Say("another build is fetching it; waiting") }); err != nil {
-		return nil, err
-	}
 	// A blob gets its name when it is complete and its digest right; one that is there is not fetched again.
 	cached, err := oci.NewWithContext(ctx, directory)
 	if err != nil {
@@ -69,5 +65,54 @@ func pull(ctx context.Context, reference string, o BaseOptions) (*Base, error) {
 	if base.Digest != digest {
 		return nil, errors.New("the registry's image is another than it said")
 	}
+	now := time.Now()
+	if err := errors.Join(os.Chtimes(lock.Name(), now, now), forget(filepath.Dir(directory), now)); err != nil {
+		o.Say("Warning: bases that nobody used for long stay in the cache: %v", err)
+	}
 	return base, nil
+}
+
+// acquire makes a base's directory and takes its lock.
+func acquire(ctx context.Context, directory string, say func(format string, args ...any)) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(directory), 0o755); err != nil {
+		return nil, err
+	}
+	for {
+		lock, err := os.OpenFile(directory+".lock", os.O_RDWR|os.O_CREATE, 0o644)
+		if err != nil {
+			return nil, err
+		}
+		if err := flock.Wait(ctx, lock, func() { say("another build is fetching it; waiting") }); err != nil {
+			return nil, errors.Join(err, lock.Close())
+		}
+		// Between the open and the lock another build may have removed it.
+		if flock.StillAt(lock, lock.Name()) {
+			return lock, os.MkdirAll(directory, 0o755)
+		}
+		lock.Close()
+	}
+}
+
+// baseKept is for how long a base stays in the cache that no build starts from: a tag that moves every day would fill it.
+const baseKept = 30 * 24 * time.Hour
+
+// forget removes the bases that were used last long before now.
+func forget(directory string, now time.Time) (err error) {
+	locks, _ := filepath.Glob(filepath.Join(directory, "*.lock")) // the pattern is right
+	for _, name := range locks {
+		lock, failed := os.OpenFile(name, os.O_RDWR, 0)
+		if errors.Is(failed, fs.ErrNotExist) {
+			continue // another build has just removed it
+		}
+		if failed != nil {
+			err = errors.Join(err, failed)
+			continue
+		}
+		info, failed := lock.Stat()
+		if failed == nil && now.Sub(info.ModTime()) > baseKept && flock.Try(lock) == nil && flock.StillAt(lock, name) {
+			failed = errors.Join(os.RemoveAll(strings.TrimSuffix(name, ".lock")), os.Remove(name))
+		}
+		err = errors.Join(err, failed, lock.Close())
+	}
+	return err
 }

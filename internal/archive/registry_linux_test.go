@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -54,4 +55,24 @@ func TestRegistry(t *testing.T) {
 	for _, e := range entries {
 		assert.True(t, strings.HasPrefix(e.Name(), strings.ReplaceAll(base.Digest, ":", "-")), e.Name())
 	}
+}
+
+// A base that nobody starts from any more leaves the cache; one that a build holds stays.
+func TestForget(t *testing.T) {
+	dir, now := t.TempDir(), time.Now()
+	for name, age := range map[string]time.Duration{"old": baseKept + time.Hour, "used": time.Hour, "held": baseKept + time.Hour} {
+		lock, err := acquire(t.Context(), filepath.Join(dir, name), t.Logf)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name, "blob"), nil, 0o600))
+		require.NoError(t, os.Chtimes(lock.Name(), now.Add(-age), now.Add(-age)))
+		if name != "held" {
+			require.NoError(t, lock.Close())
+		} else {
+			t.Cleanup(func() { lock.Close() })
+		}
+	}
+	require.NoError(t, forget(dir, now))
+	left, err := filepath.Glob(filepath.Join(dir, "*"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{filepath.Join(dir, "held"), filepath.Join(dir, "held.lock"), filepath.Join(dir, "used"), filepath.Join(dir, "used.lock")}, left)
 }

@@ -159,53 +159,6 @@ func (s *Set) path(name string) string {
 	return filepath.Join(s.wanted.Directory, name)
 }
 
-// Deliver gives everything its name and writes the files beside, whose contents are given by their names. It
-// returns their paths: files, trees, then those beside, in the order in which they were wanted. At no time
-// does an old file stand beside a new one's checksum; after an error there is nothing new.
-func (s *Set) Deliver(beside map[string][]byte) (files []string, err error) {
-	if err := s.free(); err != nil {
-		return nil, err
-	}
-	for _, name := range s.wanted.Beside {
-		if _, err := s.File(name).Write(beside[name]); err != nil {
-			return nil, fmt.Errorf("write %s: %w", s.path(name), err)
-		}
-		if err := os.Remove(s.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-	}
-	defer func() {
-		if err != nil {
-			for _, file := range files {
-				err = errors.Join(err, os.RemoveAll(file))
-			}
-		}
-	}()
-	for _, e := range s.entries {
-		if err := e.deliver(); err != nil {
-			return files, fmt.Errorf("deliver %s: %w", e.final, err)
-		}
-		files = append(files, e.final)
-	}
-	s.delivered = true
-	return files, s.close()
-}
-
-func (e entry) deliver() error {
-	if !e.tree {
-		return errors.Join(e.Sync(), os.Rename(e.Name(), e.final))
-	}
-	// A directory takes no other's place.
-	old := filepath.Join(filepath.Dir(e.final), "."+filepath.Base(e.final)+".old")
-	if err := os.RemoveAll(old); err != nil {
-		return err
-	}
-	if err := os.Rename(e.final, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return errors.Join(os.Rename(e.Name(), e.final), os.RemoveAll(old))
-}
-
 func (s *Set) close() error {
 	var err error
 	for _, e := range s.entries {

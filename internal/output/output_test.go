@@ -154,6 +154,70 @@ func TestDeliveryThatFails(t *testing.T) {
 	assert.Empty(t, names(t, w.Directory), "a part was delivered")
 }
 
+// What is replaced is there again after a delivery that failed, and a second try delivers.
+func TestDeliveryThatFailsOverOthers(t *testing.T) {
+	w := wanted(t.TempDir())
+	w.Replace = true
+	deliver := func(text string, try func(*Set) error) {
+		set, err := Reserve(w)
+		require.NoError(t, err)
+		for _, name := range w.Files {
+			_, err := set.File(name).WriteString(text)
+			require.NoError(t, err)
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(set.File("node").Name(), text), nil, 0o600))
+		require.NoError(t, try(set))
+		require.NoError(t, set.Discard())
+	}
+	look := func(text string) {
+		assert.Len(t, names(t, w.Directory), 4, text)
+		assert.Equal(t, []string{text}, names(t, filepath.Join(w.Directory, "node")))
+		for _, name := range w.Files {
+			got, err := os.ReadFile(filepath.Join(w.Directory, name))
+			require.NoError(t, err)
+			assert.Equal(t, text, string(got), name)
+		}
+		got, err := os.ReadFile(filepath.Join(w.Directory, "node.qcow2.sha256"))
+		require.NoError(t, err)
+		assert.Equal(t, "sum", string(got))
+	}
+	whole := func(set *Set) error { _, err := set.Deliver(map[string][]byte{"node.qcow2.sha256": []byte("sum")}); return err }
+	deliver("old", whole)
+	look("old")
+	deliver("half", func(set *Set) error {
+		// The last one is in the way.
+		hidden := set.File("node.qcow2.sha256").Name()
+		require.NoError(t, os.Rename(hidden, hidden+".away"))
+		require.ErrorContains(t, whole(set), "deliver "+filepath.Join(w.Directory, "node.qcow2.sha256"))
+		return os.Remove(hidden + ".away")
+	})
+	look("old")
+	deliver("new", func(set *Set) error {
+		hidden := set.File("node.qcow2.sha256").Name()
+		require.NoError(t, os.Rename(hidden, hidden+".away"))
+		require.Error(t, whole(set))
+		assert.Equal(t, []string{"old"}, names(t, filepath.Join(w.Directory, "node")))
+		require.NoError(t, os.Rename(hidden+".away", hidden))
+		return whole(set)
+	})
+	look("new")
+}
+
+// A file that cannot be kept gets no name.
+func TestFileThatIsNotKept(t *testing.T) {
+	w := wanted(t.TempDir())
+	w.Replace = true
+	require.NoError(t, os.WriteFile(filepath.Join(w.Directory, "node.vhd"), []byte("old"), 0o600))
+	set, err := Reserve(w)
+	require.NoError(t, err)
+	require.NoError(t, set.File("node.vhd").Close()) // fsync fails
+	_, err = set.Deliver(sums)
+	require.ErrorContains(t, err, "write "+w.Directory+"/node.vhd")
+	got, err := os.ReadFile(filepath.Join(w.Directory, "node.vhd"))
+	require.NoError(t, err)
+	assert.Equal(t, "old", string(got))
+}
+
 func TestPathsBeside(t *testing.T) {
 	w := wanted(filepath.Join(t.TempDir(), "out"))
 	w.Beside = []string{filepath.Join(t.TempDir(), "missing", "metadata.yaml")}

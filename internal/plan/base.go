@@ -16,6 +16,9 @@ type Base struct {
 	Digest string `json:"digest"`
 	// Installed is what its packages say that they take, in bytes.
 	Installed int64 `json:"installed,omitempty"`
+	// Filesystems that its kernels can mount, sorted; none where it has no kernel. Boot is what they take in /boot, bytes.
+	Filesystems []string `json:"filesystems,omitempty"`
+	Boot        int64    `json:"boot,omitempty"`
 	// Packages that it has, sorted by name.
 	Packages []BasePackage `json:"packages"`
 }

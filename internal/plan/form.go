@@ -106,7 +106,7 @@ func (f Form) Check() error {
 			mistakes = multierror.Append(mistakes, fmt.Errorf("formats: unknown format %s%s", mistake.Word(format), mistake.Suggest(format, known)))
 		}
 	}
-	if len(f.Formats) > 0 && !slices.Contains(f.Formats, QCOW2) && f.Compression != "" {
+	if f.Compression != "" && !slices.Contains(f.wanted(), QCOW2) {
 		mistakes = multierror.Append(mistakes, fmt.Errorf("qcow2_compression is for the format qcow2: remove it"))
 	}
 	if f.Name != "" && (f.Name != path.Base(f.Name) || strings.HasPrefix(f.Name, ".") || strings.Contains(f.Name, "\\")) {
@@ -125,18 +125,26 @@ func actionOf(format string) string {
 	return ""
 }
 
+// diskEndings of files' names say that it is an image of a disk, and not which.
+var diskEndings = []string{".img", ".image", ".bin", ".dd", ".disk"}
+
+// wanted are the formats: of an action that names none, its first.
+func (f Form) wanted() []string {
+	if len(f.Formats) > 0 {
+		return f.Formats
+	}
+	return formats[f.action()][:1]
+}
+
 // Outputs are the files that an image of a profile becomes.
 func (f Form) Outputs(profile *v1alpha1.NodeProfile) []Output {
-	wanted := f.Formats
-	if len(wanted) == 0 {
-		wanted = formats[f.action()][:1]
-	}
+	wanted := f.wanted()
 	base, given := f.base(profile)
 	outputs := make([]Output, 0, len(wanted))
 	for _, format := range wanted {
 		o := Output{Name: base + ending(format), Format: format}
-		// A name that the operator ended in another way stays as it is.
-		if len(wanted) == 1 && given != "" && path.Ext(given) != "" && !known(given) {
+		// A name that the operator ended in another way stays as it is, where nobody goes by the ending.
+		if len(wanted) == 1 && (format == QCOW2 || format == Raw) && slices.Contains(diskEndings, path.Ext(given)) {
 			o.Name = given
 		}
 		if format == QCOW2 {
@@ -167,10 +175,6 @@ func withoutEnding(name string) string {
 		}
 	}
 	return name
-}
-
-func known(name string) bool {
-	return slices.ContainsFunc(knownEndings(), func(ending string) bool { return strings.HasSuffix(name, ending) })
 }
 
 // knownEndings are those of all formats, the longest first.

@@ -86,6 +86,19 @@ func livePackages(target Target) []string {
 	return names
 }
 
+// Warnings are what an image of a form will not do that its users may take for granted.
+func (f Form) Warnings(profile *v1alpha1.NodeProfile) []string {
+	if f.action() != v1alpha1.ActionBuildISO {
+		return nil
+	}
+	kernel := kernelPackage(profile, askedPackages(profile))
+	if flavour, _ := kernelFlavour(bareName(kernel)); !strings.Contains(flavour, "cloud") {
+		return nil
+	}
+	return []string{kernel + " has no drivers for the SATA and USB of real machines: an ISO with it boots in virtual machines alone; " +
+		"linux-image-" + profile.Spec.Architecture + ", as spec.osKernel.kernel_base_pkg, has them"}
+}
+
 // checkISO finds what a profile has that an ISO cannot be with.
 func checkISO(profile *v1alpha1.NodeProfile) error {
 	sources := profile.Spec.CloudInit.Datasources

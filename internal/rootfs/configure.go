@@ -2,6 +2,7 @@ package rootfs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -39,7 +40,8 @@ func Configure(ctx context.Context, m machine.Machine, p plan.Plan) error {
 	if p.Target.Platform == "gcp" && p.RootFS.Has("google-guest-agent") {
 		files[OnGooglePath] = OnGoogle
 	}
-	if err := m.Run(ctx, machine.Command{Args: []string{"rm", "-f", machine.Target + "/etc/apt/sources.list"}}); err != nil {
+	// A base has its own build's.
+	if err := m.Run(ctx, machine.Command{Args: []string{"rm", "-f", machine.Target + "/etc/apt/sources.list", machine.Target + preferencesPath}}); err != nil {
 		return err
 	}
 	for name, text := range files {
@@ -55,6 +57,9 @@ func Configure(ctx context.Context, m machine.Machine, p plan.Plan) error {
 	return markAutomatic(ctx, m, p)
 }
 
+// preferencesPath is of what keeps unapproved packages out.
+const preferencesPath = "/etc/apt/preferences.d/airship-unapproved"
+
 // SourceFiles are apt's files on a target by their paths: each source that is registered, the key that
 // signs it where that is not the distribution's, and what keeps unapproved packages out.
 func SourceFiles(target plan.Target, sources []plan.Source, unapproved []string) map[string]string {
@@ -69,7 +74,7 @@ func SourceFiles(target plan.Target, sources []plan.Source, unapproved []string)
 		}
 	}
 	if text := Preferences(unapproved); text != "" {
-		files["/etc/apt/preferences.d/airship-unapproved"] = text
+		files[preferencesPath] = text
 	}
 	return files
 }
@@ -144,14 +149,29 @@ func markAutomatic(ctx context.Context, m machine.Machine, p plan.Plan) error {
 		name, _, _ = strings.Cut(name, "=")
 		asked[name] = true
 	}
-	args := []string{"apt-mark", "auto"}
+	var auto, manual []string
 	for _, pkg := range p.RootFS.Packages {
 		if !asked[pkg.Name] {
-			args = append(args, pkg.Name)
+			auto = append(auto, pkg.Name)
 		}
 	}
-	if err := m.Run(ctx, machine.Command{Args: args, Chroot: true}); err != nil {
-		return fmt.Errorf("mark the packages that were not asked for: %w", err)
+	if base := p.RootFS.Base; base != nil {
+		// What the base's build had as a dependency this one may ask for.
+		for _, pkg := range base.Packages {
+			if asked[pkg.Name] {
+				manual = append(manual, pkg.Name)
+			}
+		}
+	}
+	return errors.Join(mark(ctx, m, "auto", auto), mark(ctx, m, "manual", manual))
+}
+
+func mark(ctx context.Context, m machine.Machine, as string, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	if err := m.Run(ctx, machine.Command{Args: append([]string{"apt-mark", as}, names...), Chroot: true}); err != nil {
+		return fmt.Errorf("tell apt which packages were asked for: %w", err)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package rootfs
 import (
 	"archive/tar"
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 
+	"github.com/airshipit/packer-plugin-airship/internal/machine"
 	"github.com/airshipit/packer-plugin-airship/internal/mistake"
 	"github.com/airshipit/packer-plugin-airship/internal/plan"
 	"github.com/airshipit/packer-plugin-airship/internal/repository/deb"
@@ -27,11 +29,14 @@ func CheckPackages(ctx context.Context, p plan.Plan, find func(sha256 string) (s
 		return nil
 	}
 	var installed, kernels int64
-	if p.RootFS.Base != nil {
-		installed = p.RootFS.Base.Installed
-	}
 	supported := map[string]bool{} // by file system; of kernels that are known
 	known := false
+	if base := p.RootFS.Base; base != nil {
+		installed, kernels, known = base.Installed, base.Boot, len(base.Filesystems) > 0
+		for _, filesystem := range base.Filesystems {
+			supported[filesystem] = true
+		}
+	}
 	for _, pkg := range p.RootFS.Packages {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -76,7 +81,32 @@ func CheckPackages(ctx context.Context, p plan.Plan, find func(sha256 string) (s
 	return mistakes.ErrorOrNil()
 }
 
-func mebibytes(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
+// DescribeKernels adds to a base that lies in Target what its kernels can do.
+func DescribeKernels(ctx context.Context, m machine.Machine, base *plan.Base) error {
+	const boot = machine.Target + "/boot"
+	var configs, size bytes.Buffer
+	err := m.Run(ctx, machine.Command{Args: []string{"sh", "-euc", "cd " + boot + " 2>/dev/null || exit 0; find . -maxdepth 1 -name 'config-*' -type f -exec cat {} +"}, Stdout: &configs})
+	if err != nil || configs.Len() == 0 {
+		return err
+	}
+	config, err := parseKernelConfig(&configs)
+	if err != nil {
+		return fmt.Errorf("read the configurations of the base's kernels: %w", err)
+	}
+	for filesystem, option := range filesystemOptions {
+		if config[option] {
+			base.Filesystems = append(base.Filesystems, filesystem)
+		}
+	}
+	slices.Sort(base.Filesystems)
+	if err := m.Run(ctx, machine.Command{Args: []string{"du", "--summarize", "--bytes", boot}, Stdout: &size}); err != nil {
+		return err
+	}
+	_, err = fmt.Sscan(size.String(), &base.Boot)
+	return err
+}
+
+func mebibytes(size int64) int64 { return (size + 1<<20 - 1) >> 20 }
 
 // roomOf the file systems that packages can be in: firmware's has none, and of /boot what kernels can fill.
 func roomOf(d plan.Disk, kernels int64) int64 {

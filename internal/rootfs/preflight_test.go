@@ -75,6 +75,16 @@ func TestCheckPackages(t *testing.T) {
 			}
 		})
 	}
+	// The kernel may be the base's.
+	base := &plan.Base{Filesystems: []string{"ext4", "swap", "vfat"}, Boot: 100 << 20, Installed: 1 << 30}
+	check := func(d plan.Disk, packages []plan.Package) error {
+		return CheckPackages(t.Context(), plan.Plan{Disk: d, RootFS: plan.RootFS{Base: base, Packages: packages}}, find)
+	}
+	withBoot := disk(1<<30-100<<20, "ext4")
+	withBoot.Partitions = append(withBoot.Partitions, plan.Partition{Size: 1 << 30, Filesystem: &plan.Filesystem{Type: "ext4"}, Mount: &plan.Mount{Path: "/boot"}})
+	require.NoError(t, check(withBoot, packages("odd")), "its kernel is in /boot")
+	require.ErrorContains(t, check(disk(2<<30, "xfs"), packages("odd")), "partitions[0].filesystem.type: the image's kernel is made without xfs (CONFIG_XFS_FS): want ext4")
+
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.ErrorIs(t, CheckPackages(ended, plan.Plan{Disk: disk(1, "ext4"), RootFS: plan.RootFS{Packages: kernel}}, find), context.Canceled)

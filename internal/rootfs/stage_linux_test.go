@@ -179,3 +179,16 @@ func TestClearTarget(t *testing.T) {
 		assert.Equal(t, before, machinetest.Shell(t, m, look))
 	}
 }
+
+func TestDescribeKernels(t *testing.T) {
+	m, _ := machinetest.Start(t)
+	base := &plan.Base{}
+	require.NoError(t, DescribeKernels(t.Context(), m, base), "a tree without /boot")
+	machinetest.Shell(t, m, "mkdir -p /target/boot; head -c 5000 /dev/zero >/target/boot/vmlinuz-6")
+	require.NoError(t, DescribeKernels(t.Context(), m, base))
+	assert.Equal(t, &plan.Base{}, base)
+	machinetest.Shell(t, m, "echo CONFIG_EXT4_FS=y >/target/boot/config-6; echo CONFIG_XFS_FS=m >/target/boot/config-7")
+	require.NoError(t, DescribeKernels(t.Context(), m, base))
+	assert.Equal(t, []string{"ext4", "xfs"}, base.Filesystems)
+	assert.Greater(t, base.Boot, int64(5000))
+}
