@@ -181,7 +181,10 @@ func TestDeliveryThatFailsOverOthers(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "sum", string(got))
 	}
-	whole := func(set *Set) error { _, err := set.Deliver(map[string][]byte{"node.qcow2.sha256": []byte("sum")}); return err }
+	whole := func(set *Set) error {
+		_, err := set.Deliver(map[string][]byte{"node.qcow2.sha256": []byte("sum")})
+		return err
+	}
 	deliver("old", whole)
 	look("old")
 	deliver("half", func(set *Set) error {
