@@ -229,7 +229,7 @@ func (b *Base) unsquash(ctx context.Context, m machine.Machine) error {
 	for _, c := range []machine.Command{
 		{Args: []string{"mkdir", "-p", workDir}},
 		{Args: []string{"dd", "of=" + inside, "bs=1M", "iflag=fullblock", "status=none"}, Stdin: same},
-		{Args: []string{"unsquashfs", "-quiet", "-no-progress", "-force", "-xattrs", "-dest", machine.Target, inside}},
+		{Args: []string{"unsquashfs", "-quiet", "-no-progress", "-force", "-xattrs", "-dest", machine.Target, "-excludes", inside, "dev/*", "proc/*", "sys/*"}},
 		{Args: []string{"rm", "-f", inside}},
 	} {
 		if err := m.Run(ctx, c); err != nil {

@@ -91,6 +91,22 @@ func TestPackAndUnpack(t *testing.T) {
 	assert.NotContains(t, listings[0], "dev/null")
 }
 
+// A squashfs that another program made may have devices, which not everybody can make.
+func TestForeignSquashFS(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "base.squashfs")
+	made, err := exec.Command("mksquashfs", debian(t), file, "-quiet", "-no-progress", "-all-root",
+		"-p", "dev/null c 666 0 0 1 3", "-p", "proc/1 d 555 0 0", "-p", "usr/dev d 755 0 0", "-p", "usr/dev/kept f 644 0 0 echo").CombinedOutput()
+	require.NoError(t, err, "%s", made)
+	m, _ := machinetest.Start(t)
+	base, err := OpenBase(t.Context(), file, BaseOptions{Architecture: "amd64"})
+	require.NoError(t, err)
+	require.NoError(t, base.Unpack(t.Context(), m))
+	listing := machinetest.Shell(t, m, "cd /target; find dev proc sys usr/dev 2>/dev/null || true")
+	assert.NotContains(t, listing, "dev/null")
+	assert.NotContains(t, listing, "proc/1")
+	assert.Contains(t, listing, "usr/dev/kept")
+}
+
 func writeAs(t *testing.T, format, name, raw string, packed Packed, p plan.Plan) {
 	t.Helper()
 	from, err := os.Open(raw)
