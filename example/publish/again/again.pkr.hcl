@@ -16,8 +16,9 @@ variable "registry" {
 }
 
 variable "tag" {
-  type    = string
-  default = "latest"
+  type        = string
+  default     = ""
+  description = "Default: that of the AirshipImage's spec.publish."
 }
 
 variable "output" {
