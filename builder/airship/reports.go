@@ -76,7 +76,7 @@ func (b *build) reports(finished time.Time) (map[string][]byte, error) {
 // provenance says what the images are from; nil where none of them is a file.
 func (b *build) provenance(bills []provenance.File, finished time.Time) ([]byte, error) {
 	of := provenance.Build{
-		Plan: b.plan, Lock: b.lock, Toolbox: b.tools.Pin, Isolation: b.isolation.Kind, Invocation: uuid.NewString(), Started: b.began.UTC(), Finished: finished, Byproducts: bills,
+		Plan: b.plan, Secrets: b.profile.SecretDigests(), Lock: b.lock, Toolbox: b.tools.Pin, Isolation: b.isolation.Kind, Invocation: uuid.NewString(), Started: b.began.UTC(), Finished: finished, Byproducts: bills,
 	}
 	for _, i := range b.images {
 		of.Images = append(of.Images, provenance.File{Name: i.Name, SHA256: i.SHA256, SHA512: i.SHA512})

@@ -110,7 +110,9 @@ func forget(directory string, now time.Time) (err error) {
 		}
 		info, failed := lock.Stat()
 		if failed == nil && now.Sub(info.ModTime()) > baseKept && flock.Try(lock) == nil && flock.StillAt(lock, name) {
-			failed = errors.Join(os.RemoveAll(strings.TrimSuffix(name, ".lock")), os.Remove(name))
+			if failed = os.RemoveAll(strings.TrimSuffix(name, ".lock")); failed == nil {
+				failed = os.Remove(name)
+			}
 		}
 		err = errors.Join(err, failed, lock.Close())
 	}

@@ -71,7 +71,7 @@ var events = map[event]*regexp.Regexp{
 }
 
 // withoutDisk is what systemd, initramfs-tools and live-boot say when a disk has not come in their time.
-var withoutDisk = regexp.MustCompile(`Timed out waiting for device|Gave up waiting for |Unable to find a medium containing a live file system`)
+var withoutDisk = regexp.MustCompile(`Timed out waiting for device|Gave up waiting for root |Unable to find a medium containing a live file system`)
 
 // control is what terminals are told (ECMA-48: colours, the cursor's place) and bytes that are no text.
 var control = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]|\x1b[()*+][0-9A-Za-z]|\x1b[0-Z\\-~]|[\x00-\x08\x0b-\x1f\x7f]`)

@@ -132,9 +132,18 @@ func (p *Profile) Digested() *Profile {
 	if p.origin != nil && p.origin.LeaveEncrypted {
 		return p.replaced(refer, false)
 	}
-	return p.replaced(func(_, secret string) string {
-		return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(secret)))
-	}, true)
+	return p.replaced(func(_, secret string) string { return secretDigest(secret) }, true)
+}
+
+func secretDigest(secret string) string { return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(secret))) }
+
+// SecretDigests are what Digested puts in the places of secrets. That of a short password is as good as the password.
+func (p *Profile) SecretDigests() []string {
+	var all []string
+	for _, secret := range p.secretValues() {
+		all = append(all, secretDigest(secret))
+	}
+	return all
 }
 
 // Referenced is a copy with airship-secret:FIELD in place of each secret, for outputs: Parse finds the

@@ -46,7 +46,7 @@ func (s *Set) Deliver(beside map[string][]byte) (files []string, err error) {
 	}
 	s.delivered = true
 	for _, e := range s.entries {
-		err = errors.Join(err, os.RemoveAll(e.old()))
+		err = errors.Join(err, e.dropOld())
 	}
 	return files, errors.Join(err, s.close())
 }
@@ -80,7 +80,7 @@ func (e entry) old() string {
 // setAside gives what is there another name, and only that where away is asked for: a file stays in its place until the new one takes it. A directory takes
 // no other's place.
 func (e entry) setAside(away bool) error {
-	if err := os.RemoveAll(e.old()); err != nil {
+	if err := e.dropOld(); err != nil {
 		return err
 	}
 	if !away && os.Link(e.final, e.old()) == nil {
@@ -99,5 +99,16 @@ func (e entry) putBack() error {
 		return nil
 	}
 	// Of two names of one file the rename leaves both.
-	return errors.Join(err, os.RemoveAll(e.old()))
+	return errors.Join(err, e.dropOld())
+}
+
+// dropOld removes what was set aside; of a file no more than a file.
+func (e entry) dropOld() error {
+	if e.tree {
+		return os.RemoveAll(e.old())
+	}
+	if err := os.Remove(e.old()); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }

@@ -134,15 +134,20 @@ func empty(directory string) error {
 	return err
 }
 
-// free refuses what is there already.
+// free refuses what is there already, and where it is to be replaced a directory in a file's place: who knows what is in it.
 func (s *Set) free() error {
-	for _, names := range [][]string{s.wanted.Files, s.wanted.Trees, s.wanted.Beside} {
-		for _, name := range names {
-			_, err := os.Lstat(s.path(name))
+	for _, kind := range []struct {
+		names  []string
+		isTree bool
+	}{{s.wanted.Files, false}, {s.wanted.Trees, true}, {s.wanted.Beside, false}} {
+		for _, name := range kind.names {
+			info, err := os.Lstat(s.path(name))
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
 			case err != nil:
 				return fmt.Errorf("the output: %w", err)
+			case info.IsDir() && !kind.isTree:
+				return fmt.Errorf("%s is a directory, and a file is to be written there: name another one", s.path(name))
 			case !s.wanted.Replace:
 				return fmt.Errorf("%s exists: remove it, set output_directory, or run packer build -force to replace it", s.path(name))
 			}

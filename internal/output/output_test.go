@@ -206,6 +206,28 @@ func TestDeliveryThatFailsOverOthers(t *testing.T) {
 	look("new")
 }
 
+// A directory in a file's place is somebody's, whatever may be replaced.
+func TestDirectoryInAFilesPlace(t *testing.T) {
+	w := wanted(t.TempDir())
+	w.Replace = true
+	for _, name := range []string{"node.vhd", "node.qcow2.sha256"} {
+		precious := filepath.Join(w.Directory, name, "precious")
+		require.NoError(t, os.MkdirAll(precious, 0o755))
+		_, err := Reserve(w)
+		require.ErrorContains(t, err, name+" is a directory, and a file is to be written there")
+		assert.DirExists(t, precious)
+		require.NoError(t, os.RemoveAll(filepath.Dir(precious)))
+	}
+	set, err := Reserve(w)
+	require.NoError(t, err)
+	precious := filepath.Join(w.Directory, "node.vhd", "precious")
+	require.NoError(t, os.MkdirAll(precious, 0o755))
+	_, err = set.Deliver(sums)
+	require.ErrorContains(t, err, "is a directory")
+	assert.DirExists(t, precious)
+	require.NoError(t, set.Discard())
+}
+
 // A file that cannot be kept gets no name.
 func TestFileThatIsNotKept(t *testing.T) {
 	w := wanted(t.TempDir())

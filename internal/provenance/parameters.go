@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,8 +36,8 @@ type source struct {
 	Components []string `json:"components,omitempty"`
 }
 
-func externalOf(p plan.Plan) (external, error) {
-	variables, err := withoutTexts(p.Variables)
+func externalOf(p plan.Plan, secrets []string) (external, error) {
+	variables, err := withoutTexts(p.Variables, secrets)
 	if err != nil {
 		return external{}, err
 	}
@@ -78,15 +78,12 @@ func baseOf(p plan.Plan) string {
 // userData is the variable with cloud-init's user data, which may be in one line and hold a password all the same.
 const userData = "airship_user_data"
 
-// secretDigest is what stands for a secret in a Plan's variables. The digest of a short password is as good as the password, so a
-// statement, which everybody reads, has another word there, and for a text with one in it.
-var secretDigest = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
-
+// secret stands for what is one, and for a text with one in it.
 const secret = "(secret)"
 
 // withoutTexts puts the digest, sha256: and hex, for each value of several lines: files, scripts and user data are the
 // image's, not everybody's who reads of it.
-func withoutTexts(variables map[string]any) (any, error) {
+func withoutTexts(variables map[string]any, secrets []string) (any, error) {
 	text, err := json.Marshal(variables)
 	if err != nil {
 		return nil, err
@@ -101,25 +98,25 @@ func withoutTexts(variables map[string]any) (any, error) {
 		return nil, nil
 	}
 	for name, value := range plain {
-		plain[name] = digested(value, name == userData)
+		plain[name] = digested(value, name == userData, secrets)
 	}
 	return plain, nil
 }
 
-// digested is a value with digests of its texts: of those with several lines, or all.
-func digested(value any, all bool) any {
+// digested is a value with digests of its texts: of those with several lines, or all. secrets are the digests that stand for those of the profile.
+func digested(value any, all bool, secrets []string) any {
 	switch value := value.(type) {
 	case map[string]any:
 		for key, one := range value {
-			value[key] = digested(one, all)
+			value[key] = digested(one, all, secrets)
 		}
 	case []any:
 		for i, one := range value {
-			value[i] = digested(one, all)
+			value[i] = digested(one, all, secrets)
 		}
 	case string:
 		switch {
-		case secretDigest.MatchString(value):
+		case slices.ContainsFunc(secrets, func(digest string) bool { return strings.Contains(value, digest) }):
 			return secret
 		case all || strings.Contains(strings.TrimSpace(value), "\n"):
 			return digest(value)

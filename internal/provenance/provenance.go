@@ -49,6 +49,8 @@ type Build struct {
 	Lock plan.Lock
 	// Toolbox are the tools.
 	Toolbox toolbox.Pin
+	// Secrets are the digests that stand for the profile's secrets in the Plan.
+	Secrets []string
 	// Isolation is the kind of machine: namespace or qemu.
 	Isolation string
 	// Images are what was built; one without digests, a directory, is left out. Byproducts lie beside them.
@@ -70,7 +72,7 @@ func Statement(b Build) ([]byte, error) {
 	if len(subjects) == 0 {
 		return nil, ErrNoSubject
 	}
-	parameters, err := externalOf(b.Plan)
+	parameters, err := externalOf(b.Plan, b.Secrets)
 	if err != nil {
 		return nil, fmt.Errorf("write the provenance: %w", err)
 	}

@@ -146,6 +146,7 @@ metadata:
 spec:
   software:
     packages: [openssh-server]
+  extraVars: {pause: "registry.example.org/pause@sha256:0123456789012345678901234567890123456789012345678901234567890123"}
   cloudInit:
     userData: "#cloud-config\n{password: hunter2}\n"
   users:
@@ -162,6 +163,8 @@ func TestSecrets(t *testing.T) {
 	require.NoError(t, err)
 	valid(t, text)
 	assert.Contains(t, string(text), "deployer")
+	assert.Contains(t, string(text), "pause@sha256:0123", "a digest that everybody may know")
+	assert.Contains(t, string(text), `"password": "(secret)"`)
 	for _, secret := range append(profile.Secrets(), "hunter2", "plantedsalt") {
 		assert.NotContains(t, string(text), secret)
 		assert.NotContains(t, string(text), fmt.Sprintf("%x", sha256.Sum256([]byte(secret))), "who has the digest of a short password has the password")
@@ -184,7 +187,7 @@ func planned(t *testing.T, profile *document.Profile) Build {
 	}
 	p, err := plan.New(&profile.NodeProfile, lock, plan.Options{Variables: variables})
 	require.NoError(t, err)
-	return Build{Plan: p, Lock: lock, Images: []File{{Name: "a", SHA256: digestOf("1a")}}}
+	return Build{Plan: p, Secrets: profile.SecretDigests(), Lock: lock, Images: []File{{Name: "a", SHA256: digestOf("1a")}}}
 }
 
 // golden compares text with testdata/name; AIRSHIP_UPDATE_GOLDEN=1 writes it.

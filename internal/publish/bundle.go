@@ -30,6 +30,8 @@ type Bundle struct {
 	Reference string
 	// Overwrite lets the tag name another bundle than now.
 	Overwrite bool
+	// BesideOthers: images that a bundle does not take are stored elsewhere. Without it they are an error.
+	BesideOthers bool
 	Transfer
 }
 
@@ -38,7 +40,7 @@ const qcowAnnotation = "org.airshipit.qcow"
 
 // Check says whether the tag may name the images.
 func (b Bundle) Check(ctx context.Context, images []Image) error {
-	images, err := forBundle(images)
+	images, err := b.takes(images)
 	if err != nil {
 		return err
 	}
@@ -57,8 +59,8 @@ func (b Bundle) Check(ctx context.Context, images []Image) error {
 	return nil
 }
 
-// forBundle are the images that a bundle takes: of one build with several formats the others are for other places.
-func forBundle(images []Image) ([]Image, error) {
+// takes are the images that go into the bundle, which are of one format.
+func (b Bundle) takes(images []Image) ([]Image, error) {
 	if err := checkImages(images); err != nil {
 		return nil, err
 	}
@@ -68,11 +70,11 @@ func forBundle(images []Image) ([]Image, error) {
 		if i.Format == plan.QCOW2 {
 			all = append(all, i)
 		} else {
-			others = append(others, i.Name)
+			others = append(others, fmt.Sprintf("%s is of the format %s", i.Name, i.Format))
 		}
 	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("a bundle has images of the format %s, and there is none: %s", plan.QCOW2, strings.Join(others, ", "))
+	if len(all) == 0 || len(others) > 0 && !b.BesideOthers {
+		return nil, fmt.Errorf("a bundle has images of the format %s alone: %s", plan.QCOW2, strings.Join(others, ", "))
 	}
 	return all, nil
 }
@@ -208,7 +210,7 @@ func (b Bundle) Publish(ctx context.Context, images []Image) ([]Published, error
 	if err := b.Check(ctx, images); err != nil {
 		return nil, err
 	}
-	images, err := forBundle(images)
+	images, err := b.takes(images)
 	if err != nil {
 		return nil, err
 	}

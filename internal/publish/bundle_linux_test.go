@@ -156,9 +156,10 @@ func TestBundleRefuses(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 	_, err := Bundle{Reference: address + "/c:v1"}.Publish(t.Context(), []Image{written(t, "node.raw", plan.Raw, noise(1000, 1))})
-	require.ErrorContains(t, err, "a bundle has images of the format qcow2, and there is none: node.raw")
+	require.ErrorContains(t, err, "a bundle has images of the format qcow2 alone: node.raw is of the format raw")
 	both := []Image{written(t, "node.raw", plan.Raw, noise(1000, 1)), qcow2(t, 1000)}
-	stored, err := Bundle{Reference: address + "/d:v1", Transfer: quick(&spoken{})}.Publish(t.Context(), both)
+	require.ErrorContains(t, Bundle{Reference: address + "/d:v1"}.Check(t.Context(), both), "node.raw is of the format raw", "it would be stored nowhere")
+	stored, err := Bundle{Reference: address + "/d:v1", BesideOthers: true, Transfer: quick(&spoken{})}.Publish(t.Context(), both)
 	require.NoError(t, err)
 	require.Len(t, stored, 1, "the raw disk is for another place")
 	assert.Equal(t, "node.qcow2", stored[0].Image.Name)

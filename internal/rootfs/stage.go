@@ -186,7 +186,7 @@ func (s stage) dropDamaged(ctx context.Context, file *os.File) error {
 }
 
 // clearTarget leaves Target as it is before a build. What lies under MountTarget's file system may be one of the machine's.
-const clearTarget = "while grep -q '^" + targetDevice + " ' /proc/self/mounts; do umount " + machine.Target + "; done; find " + machine.Target + " -mindepth 1 -delete"
+const clearTarget = "while grep -q '^" + targetDevice + " ' /proc/self/mounts; do umount " + machine.Target + " || exit; done; find " + machine.Target + " -mindepth 1 -delete"
 
 // keep puts the tree in Target into the cache, and removes those that were not used for long.
 func (s stage) keep(ctx context.Context, m machine.Machine) (err error) {

@@ -181,7 +181,8 @@ func operations(node *yaml.Node, sets []set, pointer string, isRendered bool) []
 		case s.remove && at < 0:
 		case s.remove:
 			all = append(all, operation("remove", path, nil))
-		case at < 0:
+		case at < 0 || s.index < 0 && (s.inner == nil || node.Content[at].Kind == yaml.ScalarNode):
+			// It replaces a value that is there (RFC 6902, 4.1). What is rendered may have the key from an earlier patch alone.
 			all = append(all, operation("add", path, s.node()))
 		case s.inner == nil || node.Content[at].Kind == yaml.ScalarNode:
 			all = append(all, operation("replace", path, s.node()))
@@ -275,7 +276,7 @@ func (o *outcome) patches(directory string) error {
 		}
 		c.add(listed)
 		name := filepath.Join(directory, listed.Path)
-		mistakes = append(mistakes, others(name, []*document{plan.document})...)
+		mistakes = append(mistakes, o.others(name, []*document{plan.document}, true)...)
 		if plan.document.origin == rendered {
 			if data, err = withNullsOf(existing(name), data); err != nil {
 				return err

@@ -42,13 +42,14 @@ func (s *Site) Point(ctx context.Context, images []Image, request Request, outpu
 	if err != nil {
 		return nil, err
 	}
+	wrote := *there
 	report := &tree.Report{}
 	p := &planner{documents: s.documents, images: images, report: report, open: func(d *document, report *tree.Report) bool { return s.open(ctx, d, report) }}
 	if err := p.plan(request, output, there); err != nil {
 		return nil, s.withUnread(err)
 	}
 	p.settle()
-	o := &outcome{site: s, changes: &Changes{Done: p.done, Warnings: report.Warnings}, created: p.absent, form: output.Form}
+	o := &outcome{site: s, changes: &Changes{Done: p.done, Warnings: report.Warnings}, created: p.absent, form: output.Form, there: there, wrote: wrote}
 	if err := o.sort(p.plans, output); err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func (s *Site) Point(ctx context.Context, images []Image, request Request, outpu
 	if err := o.patches(output.Directory); err != nil {
 		return nil, err
 	}
-	if err := o.record(there, output.Directory); err != nil {
+	if err := o.record(); err != nil {
 		return nil, err
 	}
 	o.finish()
@@ -82,6 +83,9 @@ type outcome struct {
 	// edited are changed in the texts of their files, copied as whole documents, patched by kustomize.
 	edited, copied, patched []*planned
 	created                 []*Image
+	// wrote is the record of the output directory as it was, there as it is to be.
+	wrote record
+	there *record
 	// always: the kustomization is written even if it only lists new documents.
 	always bool
 }
@@ -146,7 +150,7 @@ func (o *outcome) files(ctx context.Context, output Output) error {
 		}
 		if output.Form == Directory {
 			name := filepath.Join(output.Directory, f.relative)
-			mistakes = append(mistakes, others(name, o.site.in(f))...)
+			mistakes = append(mistakes, o.others(name, o.site.in(f), false)...)
 			o.put(name, after)
 			continue
 		}
@@ -164,7 +168,7 @@ func (o *outcome) files(ctx context.Context, output Output) error {
 			return fmt.Errorf("write %s: %w", d.title(), err)
 		}
 		name := filepath.Join(output.Directory, patchName(d.kind, d.namespace, d.name))
-		mistakes = append(mistakes, others(name, []*document{d})...)
+		mistakes = append(mistakes, o.others(name, []*document{d}, false)...)
 		o.put(name, data)
 	}
 	return mistake.Join(mistakes)

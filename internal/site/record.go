@@ -15,10 +15,6 @@ import (
 // a site's other profiles, which change the same catalogue. So each run names again what the record has and nobody else names now.
 const recordFile = ".airship-publish.json"
 
-type record struct {
-	Places []place `json:"places"`
-}
-
 // place is one of a document at which an image is named.
 type place struct {
 	// Kind, Namespace and Name are the document's, File is where its copy goes; none for a rendered one.
@@ -31,6 +27,8 @@ type place struct {
 	Value    string `json:"value,omitempty"`
 	Checksum string `json:"checksum,omitempty"`
 	Image    Image  `json:"image"`
+	// Into is the file of the output directory that names it.
+	Into string `json:"into"`
 }
 
 // statusPath is where an AirshipImage says what was made of it.
@@ -93,18 +91,41 @@ func (p place) String() string {
 	return fmt.Sprintf("%s %s at %s", mistake.Word(p.Kind), mistake.Word(p.Name), mistake.Word(cmp.Or(p.Path, ownPaths[p.Kind])))
 }
 
+// record of an output directory, as it was read.
+type record struct {
+	Places []place `json:"places"`
+
+	name string
+	text []byte // nil where there was none
+}
+
 func readRecord(directory string) (*record, error) {
 	r := &record{}
 	if directory == "" {
 		return r, nil
 	}
-	name := filepath.Join(directory, recordFile)
-	if text := existing(name); text != nil {
-		if err := json.Unmarshal(text, r); err != nil {
-			return nil, &mistake.Mistake{File: name, Problem: fmt.Sprintf("cannot be read: %s; without it the directory's files forget the images of other builds", err)}
-		}
+	r.name = filepath.Join(directory, recordFile)
+	if r.text = existing(r.name); r.text == nil {
+		return r, nil
+	}
+	if err := json.Unmarshal(r.text, r); err != nil {
+		return nil, &mistake.Mistake{File: r.name, Problem: fmt.Sprintf("cannot be read: %s; without it the directory's files forget the images of other builds", err)}
 	}
 	return r, nil
+}
+
+// has says whether an earlier run wrote a file of the directory.
+func (r *record) has(name string) bool {
+	directory := filepath.Dir(r.name)
+	return slices.ContainsFunc(r.Places, func(p place) bool { return filepath.Join(directory, filepath.FromSlash(p.Into)) == name })
+}
+
+// into is the file that a document's changes go into, with slashes.
+func (o Output) into(d *document) string {
+	if o.Form == Directory && d.origin == written {
+		return d.copied()
+	}
+	return patchName(d.kind, d.namespace, d.name)
 }
 
 // outside says whether a document's changes go to the output directory.
@@ -118,36 +139,57 @@ func (p *planner) recall(there *record, output Output) {
 	var own []place
 	for _, one := range p.places {
 		isRecorded := slices.ContainsFunc(there.Places, one.overlaps)
-		if slices.ContainsFunc(p.plans, func(plan *planned) bool {
+		at := slices.IndexFunc(p.plans, func(plan *planned) bool {
 			return one.holds(plan.document) && output.outside(plan.document) && (isRecorded || plan.changes())
-		}) {
+		})
+		if at >= 0 {
+			one.Into = output.into(p.plans[at].document)
 			own = append(own, one)
 		}
 	}
-	var kept []place
+	// What this run writes is known when all of its own places are, of which some may be in the documents already.
+	var others []place
 	for _, one := range there.Places {
-		if at := slices.IndexFunc(own, one.overlaps); at >= 0 {
-			own[at].File = cmp.Or(own[at].File, one.File)
-			p.rewrite(one, output)
+		at := slices.IndexFunc(own, one.overlaps)
+		if at < 0 {
+			others = append(others, one)
 			continue
 		}
-		if d := p.document(one); d == nil || !p.writes(d, output) {
-			kept = append(kept, one)
-		} else if problem := p.again(one, d, output); problem != "" {
-			p.report.Warn(tree.Place{}, "%s does not name %s any more, as an earlier build did: %s", one, one.Image.URL, problem)
-		} else {
-			kept = append(kept, one)
-		}
+		own[at].File = cmp.Or(own[at].File, one.File)
+		p.rewrite(one, own[at].Image, output)
 	}
-	there.Places = append(own, kept...)
+	for _, one := range others {
+		d := p.document(one)
+		if d != nil && p.writes(d, output) {
+			if problem := p.again(one, d, output); problem != "" {
+				p.report.Warn(tree.Place{}, "%s does not name %s any more, as an earlier build did: %s", one, one.Image.URL, problem)
+				continue
+			}
+			p.asked(one)
+			one.Into = output.into(d)
+		}
+		own = append(own, one)
+	}
+	there.Places = own
 }
 
-// rewrite lets the file of a place be written even where the document itself needs no change: the file may name another image. What is rendered
-// may have the file in it.
-func (p *planner) rewrite(one place, output Output) {
+// asked warns of a place that names an older file of an image that is published now: no target asks for it any more.
+func (p *planner) asked(one place) {
+	for i := range p.images {
+		if now := &p.images[i]; now.name() == one.Image.name() && now.Format == one.Image.Format && now.URL != one.Image.URL {
+			p.report.Warn(tree.Place{}, "%s names the image %s as an earlier build made it, and no target of this one asks for it: where none does, remove the place from %s",
+				one, now.name(), recordFile)
+			return
+		}
+	}
+}
+
+// rewrite lets the file of a place be written even where the document itself needs no change, as the file may name another image. What is rendered may
+// have the file's patch in it, which is right if it names the image.
+func (p *planner) rewrite(was place, now Image, output Output) {
 	for _, plan := range p.plans {
-		if d := plan.document; one.holds(d) && output.outside(d) && d.origin == written {
-			plan.recorded = true
+		if d := plan.document; was.holds(d) && output.outside(d) {
+			plan.recorded = plan.recorded || d.origin == written || output.Form == Directory || was.Image.URL != now.URL
 		}
 	}
 }
@@ -202,9 +244,9 @@ func (p *planner) document(one place) *document {
 }
 
 // record is written where files of the directory are.
-func (o *outcome) record(r *record, directory string) error {
-	name := filepath.Join(directory, recordFile)
-	if directory == "" || len(r.Places) == 0 && existing(name) == nil {
+func (o *outcome) record() error {
+	r := o.there
+	if r.name == "" || len(r.Places) == 0 && r.text == nil {
 		return nil
 	}
 	slices.SortStableFunc(r.Places, func(a, b place) int {
@@ -214,7 +256,8 @@ func (o *outcome) record(r *record, directory string) error {
 	if err != nil {
 		return err
 	}
-	o.put(name, append(text, '\n'))
+	// What another process wrote since it was read is found by Write.
+	o.changes.Files = append(o.changes.Files, Change{Name: r.name, Before: r.text, After: append(text, '\n')})
 	return nil
 }
 
@@ -223,14 +266,18 @@ func (s *Site) in(f *file) []*document {
 	return slices.DeleteFunc(slices.Clone(s.documents), func(d *document) bool { return d.file != f })
 }
 
-// others refuses to write over a file of the output directory that is of other documents. A list is a patch's operations.
-func others(name string, wanted []*document) []*mistake.Mistake {
+// others refuses to write over a file of the output directory that is of other documents, or of a list, which a patch's operations are. What an earlier
+// run wrote may have become another.
+func (o *outcome) others(name string, wanted []*document, isPatch bool) []*mistake.Mistake {
 	before := existing(name)
-	if before == nil {
+	if before == nil || o.wrote.has(name) {
 		return nil
 	}
 	are := parse(name, before, &tree.Report{})
-	if len(are) == 1 && are[0].root.IsList() || slices.EqualFunc(are, wanted, func(a, b *document) bool { return a.is(b.kind, b.name, "") && a.namespace == b.namespace }) {
+	if isPatch && len(are) == 1 && are[0].root.IsList() || slices.EqualFunc(are, wanted, func(a, b *document) bool { return a.is(b.kind, b.name, "") && a.namespace == b.namespace }) {
+		if o.wrote.text == nil {
+			o.changes.Warnings = append(o.changes.Warnings, name+": is made anew, and names no more than this build's image: "+recordFile+", which tells of others, is not beside it")
+		}
 		return nil
 	}
 	return []*mistake.Mistake{{File: name, Problem: "holds other documents than would be written there; remove it, or name another directory"}}

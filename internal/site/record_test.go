@@ -95,7 +95,7 @@ func replaced(t *testing.T, name string) (all []string) {
 	var operations []struct{ Op, Value string }
 	require.NoError(t, yaml.Unmarshal(text, &operations))
 	for _, one := range operations {
-		if one.Op == "replace" {
+		if one.Op == "add" {
 			all = append(all, one.Value)
 		}
 	}
@@ -132,7 +132,7 @@ spec:
 			changes, err := read(t, Source{Documents: []string{file}}).Point(t.Context(), []Image{image}, Request{Targets: targets}, Output{Form: form, Directory: out})
 			require.NoError(t, err)
 			require.NoError(t, changes.Write())
-			assert.Empty(t, changes.Warnings)
+			assert.NotContains(t, strings.Join(changes.Warnings, "\n"), "does not name")
 			var all strings.Builder
 			names, err := filepath.Glob(filepath.Join(out, "[a-j]*.yaml")) // no kustomization
 			require.NoError(t, err)
@@ -169,7 +169,7 @@ spec:
 		write(strings.Replace(start, "  one: {url: http://old/one}\n", "", 1))
 		changes, err := read(t, Source{Documents: []string{file}}).Point(t.Context(), []Image{web}, Request{Targets: []Target{x}}, Output{Form: form, Directory: out})
 		require.NoError(t, err)
-		assert.Regexp(t, `^VariableCatalogue images at spec\.one does not name \S+ any more, as an earlier build did: .*has no image at spec\.one`, strings.Join(changes.Warnings, "\n"))
+		assert.Regexp(t, `VariableCatalogue images at spec\.one does not name \S+ any more, as an earlier build did: .*has no image at spec\.one`, strings.Join(changes.Warnings, "\n"))
 		require.NoError(t, changes.Write())
 	}
 }
@@ -306,4 +306,122 @@ func TestSecretsOfDiffs(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotContains(t, changes.Diff(), "planted")
 	assert.Contains(t, changes.Diff(), "shared: true", "what is true elsewhere, too")
+}
+
+const twoHosts = `apiVersion: metal3.io/v1alpha1
+kind: BareMetalHost
+metadata: {name: node01}
+spec: {image: {url: http://old/1, checksum: "0", checksumType: md5}}
+---
+apiVersion: metal3.io/v1alpha1
+kind: BareMetalHost
+metadata: {name: node02}
+spec: {image: {url: http://old/2, checksum: "0", checksumType: md5}}
+`
+
+// named is an image of a profile, and its version.
+func named(profile string, version int) Image {
+	image := worker()
+	image.Profile, image.ImageName, image.Format = profile, profile, "qcow2"
+	image.URL = fmt.Sprintf("http://web/%s-%d.qcow2", profile, version)
+	return image
+}
+
+// A build whose own image the documents name already writes what another one named all the same.
+func TestDocumentsNameItAlready(t *testing.T) {
+	for _, form := range []Form{Directory, Patch} {
+		file, out := filepath.Join(t.TempDir(), "hosts.yaml"), t.TempDir()
+		point := func(host string, image Image) {
+			changes, err := pointAt(t, file, image, Target{Kind: "BareMetalHost", Name: host}, Output{Form: form, Directory: out})
+			require.NoError(t, err)
+			assert.Empty(t, changes.Warnings)
+		}
+		shown := func() (all string) {
+			names, err := filepath.Glob(filepath.Join(out, "*host*.yaml"))
+			require.NoError(t, err)
+			for _, name := range names {
+				text, err := os.ReadFile(name)
+				require.NoError(t, err)
+				all += string(text)
+			}
+			return all
+		}
+		require.NoError(t, os.WriteFile(file, []byte(twoHosts), 0o600))
+		point("node01", named("a", 1))
+		point("node02", named("b", 1))
+		require.Contains(t, shown(), "http://web/a-1.qcow2")
+		// The operator takes over what was written.
+		require.NoError(t, os.WriteFile(file, []byte(strings.NewReplacer("http://old/1", "http://web/a-1.qcow2", "http://old/2", "http://web/b-1.qcow2",
+			`"0"`, `"`+worker().SHA256+`"`, "checksumType: md5", "checksumType: sha256, format: qcow2").Replace(twoHosts)), 0o600))
+		point("node01", named("a", 2))
+		point("node02", named("b", 1))
+		assert.Contains(t, shown(), "http://web/a-2.qcow2", form)
+		assert.Contains(t, shown(), "http://web/b-1.qcow2", form)
+		assert.NotContains(t, shown(), "http://old", form)
+
+		// A third host in the file is no reason to stop.
+		added := strings.ReplaceAll(twoHosts+"---\n"+strings.Split(twoHosts, "---\n")[1], "name: node02", "name: node03")
+		require.NoError(t, os.WriteFile(file, []byte(twoHosts+"---\n"+strings.Split(added, "---\n")[2]), 0o600))
+		point("node01", named("a", 3))
+		assert.Contains(t, shown(), "http://web/a-3.qcow2", form)
+		if form == Directory {
+			assert.Contains(t, shown(), "name: node03")
+		}
+	}
+}
+
+// What is written of a rendered document names the newest image, even where what it is rendered from does so by itself now.
+func TestRenderedNamesItAlready(t *testing.T) {
+	for _, form := range []Form{Directory, Patch} {
+		dir, out := t.TempDir(), t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte("resources: [hosts.yaml]\n"), 0o600))
+		for version, text := range []string{
+			twoHosts,
+			strings.NewReplacer("http://old/1", "http://web/a-1.qcow2", `"0"`, `"`+worker().SHA256+`"`, "checksumType: md5", "checksumType: sha256, format: qcow2").Replace(twoHosts),
+		} {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "hosts.yaml"), []byte(text), 0o600))
+			changes, err := read(t, Source{Kustomizations: []string{dir}}).Point(t.Context(), []Image{named("a", version)},
+				Request{Targets: []Target{{Kind: "BareMetalHost", Name: "node01"}}}, Output{Form: form, Directory: out})
+			require.NoError(t, err)
+			require.NoError(t, changes.Write())
+			written, err := os.ReadFile(filepath.Join(out, "baremetalhost-node01.yaml"))
+			require.NoError(t, err)
+			assert.Contains(t, string(written), fmt.Sprintf("http://web/a-%d.qcow2", version), form)
+		}
+	}
+}
+
+// What the record cannot tell is told.
+func TestWarningsOfTheRecord(t *testing.T) {
+	file, out := filepath.Join(t.TempDir(), "images.yaml"), t.TempDir()
+	require.NoError(t, os.WriteFile(file, []byte(twoPlaces), 0o600))
+	point := func(path string, version int) string {
+		changes, err := pointAt(t, file, named("a", version), Target{Kind: "VariableCatalogue", Name: "images", Path: path}, Output{Form: Directory, Directory: out})
+		require.NoError(t, err)
+		return strings.Join(changes.Warnings, "\n")
+	}
+	assert.Empty(t, point("spec.a", 1))
+	assert.Contains(t, point("spec.b", 2), "VariableCatalogue images at spec.a names the image a as an earlier build made it, and no target of this one asks for it")
+	require.NoError(t, os.Remove(filepath.Join(out, recordFile)))
+	assert.Contains(t, point("spec.b", 3), "images.yaml: is made anew, and names no more than this build's image: "+recordFile)
+
+	// A list of the operator's is no copy.
+	require.NoError(t, os.RemoveAll(out))
+	writeFile(t, filepath.Join(out, "images.yaml"), "- hosts: all\n")
+	_, err := pointAt(t, file, named("a", 1), Target{Kind: "VariableCatalogue", Name: "images", Path: "spec.a"}, Output{Form: Directory, Directory: out})
+	require.ErrorContains(t, err, "holds other documents than would be written there")
+}
+
+// What another process records meanwhile is not lost.
+func TestRecordChangesMeanwhile(t *testing.T) {
+	file, out := filepath.Join(t.TempDir(), "images.yaml"), t.TempDir()
+	require.NoError(t, os.WriteFile(file, []byte(twoPlaces), 0o600))
+	there, err := readRecord(out)
+	require.NoError(t, err)
+	_, err = pointAt(t, file, named("b", 1), Target{Kind: "VariableCatalogue", Name: "images", Path: "spec.b"}, Output{Form: Directory, Directory: out})
+	require.NoError(t, err)
+	there.Places = []place{{Kind: "VariableCatalogue", Name: "images", Path: "spec.a", Image: named("a", 1)}}
+	o := &outcome{changes: &Changes{}, there: there}
+	require.NoError(t, o.record())
+	require.ErrorContains(t, o.changes.Write(), recordFile+": was made by someone else meanwhile")
 }

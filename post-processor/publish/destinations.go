@@ -43,7 +43,7 @@ func (r run) destinations(cache string) []destination {
 		})
 	}
 	if o := r.order; o.Bundle != "" {
-		all = append(all, destination{publish.Bundle{Reference: o.Bundle, Overwrite: o.Overwrite, Transfer: transfer}, "bundle", o.Bundle})
+		all = append(all, destination{publish.Bundle{Reference: o.Bundle, Overwrite: o.Overwrite, BesideOthers: len(all) > 0, Transfer: transfer}, "bundle", o.Bundle})
 	}
 	return all
 }

@@ -4,7 +4,7 @@
 set -eu
 for path; do
 	# A step that is tried again finds none, and the program itself.
-	[ -n "$(dpkg-divert --listpackage "$path")" ] || continue
+	[ "$(dpkg-divert --listpackage "$path")" = LOCAL ] || continue
 	rm -f "$path"
 	if [ -e "$path.airship" ]; then
 		dpkg-divert --quiet --local --rename --remove "$path"
