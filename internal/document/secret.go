@@ -135,7 +135,9 @@ func (p *Profile) Digested() *Profile {
 	return p.replaced(func(_, secret string) string { return secretDigest(secret) }, true)
 }
 
-func secretDigest(secret string) string { return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(secret))) }
+func secretDigest(secret string) string {
+	return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(secret)))
+}
 
 // SecretDigests are what Digested puts in the places of secrets. That of a short password is as good as the password.
 func (p *Profile) SecretDigests() []string {
