@@ -79,6 +79,12 @@ func (b Bundle) takes(images []Image) ([]Image, error) {
 	return all, nil
 }
 
+// CheckName finds what is wrong with the bundle's name, asking no registry.
+func (b Bundle) CheckName() error {
+	_, err := b.open()
+	return err
+}
+
 func (b Bundle) open() (*connection, error) {
 	c, err := b.connect(b.Reference)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/hashicorp/go-multierror"
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"oras.land/oras-go/v2/content"
@@ -78,6 +79,13 @@ func (r Registry) prepare(ctx context.Context, images []Image) (*connection, []s
 		return nil, nil, err
 	}
 	return c, all, nil
+}
+
+// CheckNames finds what is wrong with the names of repository and tag, asking no registry.
+func (r Registry) CheckNames() error {
+	_, repository := Registry{Repository: r.Repository}.open()
+	_, tag := Registry{Repository: "registry.invalid/x", Tag: r.Tag}.open()
+	return multierror.Append(nil, repository, tag).ErrorOrNil()
 }
 
 // open is the repository with the tag as its reference.

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/airshipit/packer-plugin-airship/api/v1alpha1"
+	"github.com/airshipit/packer-plugin-airship/internal/publish"
 	"github.com/airshipit/packer-plugin-airship/internal/site"
 )
 
@@ -52,6 +53,12 @@ func (o order) check(pointing bool) error {
 	var mistakes *multierror.Error
 	if o.Registry == "" && o.Bundle == "" && o.Directory == "" {
 		mistakes = multierror.Append(mistakes, errors.New("the image is to be stored nowhere: give registry, bundle or directory, or the AirshipImage's spec.publish"))
+	}
+	if o.Registry != "" {
+		mistakes = multierror.Append(mistakes, publish.Registry{Repository: o.Registry, Tag: o.Tag}.CheckNames())
+	}
+	if o.Bundle != "" {
+		mistakes = multierror.Append(mistakes, publish.Bundle{Reference: o.Bundle}.CheckName())
 	}
 	if o.pointTo == toDirectory && o.Directory == "" {
 		mistakes = multierror.Append(mistakes, errors.New(`point_to is "directory", and there is no directory`))

@@ -64,9 +64,13 @@ func TestMistakes(t *testing.T) {
 			[]string{`update is "inplace": want one of`, `point_to is "there"`, "ca_bundle: stat /nowhere.pem"},
 		},
 		"no directory for patches": {map[string]any{"update": "patch"}, []string{"want an update_directory"}},
-		"nowhere":                  {map[string]any{"profile_yaml": profileYAML}, []string{"is to be stored nowhere"}},
-		"half":                     {map[string]any{"profile_yaml": profileYAML, "registry": "r.example/x", "point_to": "directory"}, []string{"there is no directory"}},
-		"a URL of nothing":         {map[string]any{"profile_yaml": profileYAML, "registry": "r.example/x", "url": "http://x"}, []string{"url is that of directory"}},
+		"names of no registry": {
+			map[string]any{"profile_yaml": profileYAML, "registry": "https://r.example/x", "tag": "v1/x", "bundle": "r.example/y"},
+			[]string{"without http:// or https://", "tag: want at most 128 letters", "has no tag: want REGISTRY/REPOSITORY:TAG"},
+		},
+		"nowhere":          {map[string]any{"profile_yaml": profileYAML}, []string{"is to be stored nowhere"}},
+		"half":             {map[string]any{"profile_yaml": profileYAML, "registry": "r.example/x", "point_to": "directory"}, []string{"there is no directory"}},
+		"a URL of nothing": {map[string]any{"profile_yaml": profileYAML, "registry": "r.example/x", "url": "http://x"}, []string{"url is that of directory"}},
 		"a host that is not there": {
 			map[string]any{
 				"profile_yaml": profileYAML, "registry": "r.example/x", "documents": []string{dir},

@@ -28,7 +28,7 @@ variable "output" {
 }
 
 locals {
-  output = var.output != "" ? var.output : "${path.root}/../output"
+  output = abspath(var.output != "" ? var.output : "${path.root}/../output")
 }
 
 data "airship-nodeprofile" "node" {
