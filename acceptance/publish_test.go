@@ -110,6 +110,10 @@ func TestPublish(t *testing.T) {
 		again := r
 		again.dir = filepath.Join(r.dir, "again")
 		registry := []string{"-var", "registry=" + address + "/site/control-plane"}
+		outside := again.command("validate", registry...)
+		outside.Dir, outside.Args = r.dir, append(outside.Args[:len(outside.Args)-1], "again")
+		output, err := outside.CombinedOutput()
+		require.NoError(t, err, "from another directory: %s", output)
 		assert.Contains(t, again.fails(t, "build", registry...), "overwrite")
 		again.build(t, append(registry, "-var", "tag=v2")...)
 		named := r.imageOf(t, "node01")
