@@ -15,6 +15,12 @@ import (
 // makeRootFS installs the plan's packages and writes the builder's own files.
 func makeRootFS(ctx context.Context, b *build, _ multistep.StateBag) error {
 	install := func(ctx context.Context) error { return bootstrap(ctx, b) }
+	// A base lies there already; nothing else does, unless this step is tried again.
+	if b.plan.RootFS.Base == nil {
+		if err := rootfs.Clear(ctx, b.machine); err != nil {
+			return err
+		}
+	}
 	var err error
 	if b.reusesStages() {
 		err = rootfs.Reuse(ctx, b.machine, b.plan, b.cache.Dir, b.say, install)

@@ -17,10 +17,6 @@ func Bootstrap(ctx context.Context, m machine.Machine, p plan.Plan, locked strin
 	if p.RootFS.Base != nil {
 		return extend(ctx, m, p, locked, say)
 	}
-	// Tried again, it finds what the try before left.
-	if err := m.Run(ctx, machine.Command{Args: []string{"sh", "-c", clearTarget}}); err != nil {
-		return err
-	}
 	if err := MountTarget(ctx, m, sizeOf(p.RootFS.Packages)); err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func Reuse(
 	default:
 		say("the tree that an earlier build kept is of no use, so the packages are installed: %v", err)
 	}
-	err = m.Run(ctx, machine.Command{Args: []string{"sh", "-c", clearTarget}})
+	err = Clear(ctx, m)
 	if err := errors.Join(err, s.dropDamaged(ctx, tree)); err != nil {
 		return err
 	}
@@ -187,6 +187,11 @@ func (s stage) dropDamaged(ctx context.Context, file *os.File) error {
 
 // clearTarget leaves Target as it is before a build. What lies under MountTarget's file system may be one of the machine's.
 const clearTarget = "while grep -q '^" + targetDevice + " ' /proc/self/mounts; do umount " + machine.Target + " || exit; done; find " + machine.Target + " -mindepth 1 -delete"
+
+// Clear empties Target, which a try before may have filled.
+func Clear(ctx context.Context, m machine.Machine) error {
+	return m.Run(ctx, machine.Command{Args: []string{"sh", "-c", clearTarget}})
+}
 
 // keep puts the tree in Target into the cache, and removes those that were not used for long.
 func (s stage) keep(ctx context.Context, m machine.Machine) (err error) {

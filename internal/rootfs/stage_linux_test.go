@@ -175,7 +175,7 @@ func TestClearTarget(t *testing.T) {
 		machinetest.Shell(t, m, "touch /target/over")
 	}
 	for range 2 {
-		machinetest.Shell(t, m, clearTarget)
+		require.NoError(t, Clear(t.Context(), m))
 		assert.Equal(t, before, machinetest.Shell(t, m, look))
 	}
 }

@@ -266,6 +266,8 @@ func (s *Site) in(f *file) []*document {
 	return slices.DeleteFunc(slices.Clone(s.documents), func(d *document) bool { return d.file != f })
 }
 
+const othersFile = "holds other documents than would be written there; remove it, or name another directory"
+
 // others refuses to write over a file of the output directory that is of other documents, or of a list, which a patch's operations are. What an earlier
 // run wrote may have become another.
 func (o *outcome) others(name string, wanted []*document, isPatch bool) []*mistake.Mistake {
@@ -280,7 +282,7 @@ func (o *outcome) others(name string, wanted []*document, isPatch bool) []*mista
 		}
 		return nil
 	}
-	return []*mistake.Mistake{{File: name, Problem: "holds other documents than would be written there; remove it, or name another directory"}}
+	return []*mistake.Mistake{{File: name, Problem: othersFile}}
 }
 
 // withStatus is an AirshipImage that is in none of the documents: the one in the output directory with the new status, or a new one.
@@ -291,7 +293,7 @@ func withStatus(name string, image *Image) ([]byte, error) {
 	}
 	found := parse(name, before, &tree.Report{})
 	if len(found) != 1 || !isImage(found[0], image) {
-		return nil, &mistake.Mistake{File: name, Problem: "holds other documents than would be written there; remove it, or name another directory"}
+		return nil, &mistake.Mistake{File: name, Problem: othersFile}
 	}
 	is := found[0].root.Get(statusPath)
 	after, err := splice(before, map[int][]set{0: under([]set{{key: statusPath, index: -1}}, status(image, is))})
